@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace wasm_server {
+
+class Artefacts;
+class CompiledModule;
+class Engine;
+
+enum class CompileState : std::uint8_t { kCompiling, kReady, kFailed };
+
+struct CompileStatus {
+  CompileState state = CompileState::kReady;
+  std::string detail;  // of kFailed
+};
+
+// Compiles modules in the background, on threads of low priority, each digest once, and keeps the artefacts. Safe from
+// any thread.
+class Compiler {
+ public:
+  using Done = std::move_only_function<void(Result<std::shared_ptr<const CompiledModule>>)>;
+
+  Compiler(const Engine& engine, Artefacts& artefacts, unsigned threads, std::size_t max_queue);
+  ~Compiler();  // what runs is finished, what waits is answered with kOverloaded
+  Compiler(const Compiler&) = delete;
+  Compiler& operator=(const Compiler&) = delete;
+
+  // Makes sure that `digest` gets compiled soon, unless there is an artefact already. For a module that was just
+  // stored; a full queue only means that the first execution compiles it.
+  void prepare(const Digest& digest, SharedBytes code);
+
+  // For an execution: calls `done` with the compiled module, from a compiler thread. Goes ahead of what prepare()
+  // queued, and joins a compilation of the same digest that is under way. `load` fetches the code when it is needed.
+  // Fails (through `done`) with kOverloaded when the queue is full.
+  void compile(const Digest& digest, std::move_only_function<Result<SharedBytes>()> load, Done done);
+
+  CompileStatus status(const Digest& digest) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wasm_server

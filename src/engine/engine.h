@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace wasm_server {
+
+struct EngineSettings {
+  std::uint32_t pool_slots = 12'000;                 // instances, memories and stacks that may live at once
+  std::uint64_t max_memory_bytes = 4ULL << 30;       // of one call
+  std::size_t max_wasm_stack_bytes = 512U << 10;
+  std::uint32_t table_elements = 100'000;            // of one table
+  std::chrono::milliseconds tick{1};                 // length of a time slice
+  unsigned compile_threads = 0;                      // 0: one per core
+};
+
+// Wasmtime, set up for this server: pooling allocator, epochs with one ticker, guests on fibers. One per process; safe
+// from any thread. Everything compiled or running must be gone before it.
+class Engine {
+ public:
+  // Takes the largest pool that the address space allows, at most the one asked for, and logs when it is less.
+  static Result<std::unique_ptr<Engine>> make(const EngineSettings& settings);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // kInvalidModule with the engine's reason when `wasm` is not a valid module for it.
+  Result<void> validate(std::string_view wasm) const;
+
+  // WebAssembly text to binary. kInvalidModule with line and column.
+  Result<Bytes> wat_to_wasm(std::string_view text) const;
+
+  std::uint32_t pool_slots() const;
+
+  struct Impl;
+  Impl& impl() const { return *impl_; }  // for the engine folder only
+
+ private:
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,23 @@
+#pragma once
+
+// What a module's bytes say: exported functions with their types, parameter names (the "name" custom section),
+// imports and kind. Reads the binary format (WebAssembly core specification 3.0, section 5) directly, because the engine's
+// API gives no names and would compile first. Expects a module that the engine has found valid, yet never reads out of
+// bounds on one that is not.
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/wasm_storage.h"
+
+namespace wasm_server {
+
+// kInvalidModule with the reason. A component is told as such.
+Result<ModuleInfo> inspect(std::string_view wasm);
+
+// The contract's rule for a module whose client named no function: "_start", or else the only exported function, or
+// else none (empty).
+std::string default_function(const ModuleInfo& info);
+
+}  // namespace wasm_server

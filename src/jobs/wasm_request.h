@@ -1,0 +1,33 @@
+#pragma once
+
+// What a client asks to be written, whatever the body type it came in. A field that the client left out is empty.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "store/wasm_storage.h"
+
+namespace wasm_server {
+
+// A parameter of `function` as the client names it; the type may be left out.
+struct ParamName {
+  std::string name;
+  std::optional<ValueType> param_type;
+};
+
+struct WasmRequest {
+  std::optional<Bytes> wasm;  // a binary module
+  std::optional<std::string> function;
+  std::optional<std::string> id;
+  std::optional<std::vector<ParamName>> param;
+  std::optional<StringMap> labels;
+  std::optional<ModuleLimits> limits;
+  std::optional<StringMap> env;
+  std::optional<std::vector<std::string>> args;
+  std::optional<std::uint64_t> revision;  // PUT only: roll back to this one
+};
+
+}  // namespace wasm_server
