@@ -77,7 +77,9 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
   std::string data;
   bool good = false;
-  data.resize_and_overwrite(text.size() / 4 * 3, [&](char* out, std::size_t length) {
+  // The callback's second argument is of no use: GCC 12 passes the capacity that it took.
+  const std::size_t length = text.size() / 4 * 3;
+  data.resize_and_overwrite(length, [&](char* out, std::size_t) {
     good = decode_pieces(text, out);
     return good ? length - padding : 0;
   });
