@@ -1,0 +1,16 @@
+"""The flags that the tests use, in one place: each is a function from its value to the command line."""
+
+
+def flag(name: str):
+    return lambda value: (f"--{name}", str(value))
+
+
+header_timeout_ms = flag("header-timeout-ms")
+read_timeout_ms = flag("read-timeout-ms")
+write_timeout_ms = flag("write-timeout-ms")
+idle_timeout_ms = flag("idle-timeout-ms")
+max_connections = flag("max-connections")
+max_body_bytes = flag("max-body-bytes")
+max_body_memory = flag("max-body-memory-bytes")
+store_bytes = flag("store-bytes")
+grace_ms = flag("grace-ms")

@@ -1,0 +1,84 @@
+"""Modules that many tests use, as text. They are compiled here by another program than the server under test."""
+
+import functools
+import hashlib
+
+import wasmtime
+
+
+@functools.cache
+def wasm(text: str) -> bytes:
+    return bytes(wasmtime.wat2wasm(text))
+
+
+ADD = """(module
+  (func (export "add") (param $a i32) (param $b i32) (result i32)
+    local.get $a local.get $b i32.add))"""
+
+SUB = """(module
+  (func (export "sub") (param $a i32) (param $b i32) (result i32)
+    local.get $a local.get $b i32.sub))"""
+
+# Two exports, so no function is chosen by the rule.
+ADD_SUB = """(module
+  (func (export "add") (param $a i32) (param $b i32) (result i32) local.get $a local.get $b i32.add)
+  (func (export "sub") (param $a i32) (param $b i32) (result i32) local.get $a local.get $b i32.sub))"""
+
+# The bits of every float, in and out, without the JSON form of floats on the other side.
+BITS = """(module
+  (func (export "i32") (param i32) (result i32) local.get 0)
+  (func (export "i64") (param i64) (result i64) local.get 0)
+  (func (export "f32") (param f32) (result f32) local.get 0)
+  (func (export "f64") (param f64) (result f64) local.get 0)
+  (func (export "v128") (param v128) (result v128) local.get 0)
+  (func (export "f32_bits") (param f32) (result i32) local.get 0 i32.reinterpret_f32)
+  (func (export "f64_bits") (param f64) (result i64) local.get 0 i64.reinterpret_f64)
+  (func (export "f32_of") (param i32) (result f32) local.get 0 f32.reinterpret_i32)
+  (func (export "f64_of") (param i64) (result f64) local.get 0 f64.reinterpret_i64)
+  (func (export "lane") (param v128) (result i32 i32 i32 i32)
+    local.get 0 i8x16.extract_lane_u 0   local.get 0 i8x16.extract_lane_u 1
+    local.get 0 i8x16.extract_lane_u 15  local.get 0 i32x4.extract_lane 0)
+  (func (export "splat") (param i32) (result v128) local.get 0 i32x4.splat)
+  (func (export "many") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+    local.get 3 local.get 2 local.get 1 local.get 0)
+  (func (export "none")))"""
+
+SPIN = """(module
+  (func $leaf)
+  (func (export "spin") (loop $l br $l))
+  (func (export "spin_calls") (loop $l call $leaf br $l))
+  (func (export "quick") (result i32) i32.const 7))"""
+
+# Counts down from n: a call of a length that the test chooses.
+COUNT = """(module
+  (func (export "count") (param $n i64) (result i64)
+    (loop $l
+      local.get $n i64.const 1 i64.sub local.tee $n
+      i64.const 0 i64.gt_s br_if $l)
+    local.get $n))"""
+
+# A counter in memory and in a global: shows whether one call sees another's instance.
+COUNTER = """(module
+  (memory 1)
+  (global $g (mut i32) (i32.const 0))
+  (func (export "next") (result i32 i32)
+    i32.const 0  i32.const 0 i32.load i32.const 1 i32.add  i32.store
+    global.get $g i32.const 1 i32.add global.set $g
+    i32.const 0 i32.load  global.get $g))"""
+
+
+def distinct(number: int, size: int = 0) -> bytes:
+    """A valid module that differs for every number; at least `size` bytes, all of them hashed and stored."""
+    filler = hashlib.sha256(f"distinct {number}".encode()).digest()
+    filler = (filler * (size // len(filler) + 1))[:max(size, len(filler))]
+    # A custom section named "f" in front of an empty module's end; LEB128 length.
+    payload = b"\x01f" + filler
+    length = bytearray()
+    value = len(payload)
+    while True:
+        byte = value & 0x7F
+        value >>= 7
+        length.append(byte | (0x80 if value else 0))
+        if not value:
+            break
+    return wasm(ADD) + b"\x00" + bytes(length) + payload

@@ -1,0 +1,135 @@
+"""Starts, stops and kills the real server."""
+
+import os
+import pathlib
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+SANITIZER_REPORT = re.compile(
+    r"ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:|UndefinedBehaviorSanitizer")
+
+
+def find_binary() -> pathlib.Path:
+    chosen = os.environ.get("WASM_SERVER_BINARY")
+    candidates = [pathlib.Path(chosen)] if chosen else [
+        ROOT / "build" / "dev" / "wasm-server", ROOT / "build" / "release" / "wasm-server"]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    raise FileNotFoundError(f"no server binary: looked for {', '.join(map(str, candidates))}")
+
+
+class ServerProcess:
+    """One `wasm-server serve` on a directory. It may be started again after it has ended."""
+
+    def __init__(self, binary: pathlib.Path, data: pathlib.Path, flags=(), env: dict | None = None,
+                 listen: str = "127.0.0.1:0"):
+        self.binary = binary
+        self.data = pathlib.Path(data)
+        self.flags = tuple(flags)
+        self.env = {**os.environ, **(env or {})}
+        self.listen = listen
+        self.process: subprocess.Popen | None = None
+        self.address = ""
+        self.first_line = ""
+        self.rest_of_stdout = ""
+
+    def command(self) -> list[str]:
+        return [str(self.binary), "serve", "--listen", self.listen, "--data", str(self.data), *self.flags]
+
+    def start(self, timeout: float = 60) -> "ServerProcess":
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        self.log = self.data.parent / f"{self.data.name}.stderr"
+        with open(self.log, "ab") as stderr:
+            self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, env=self.env)
+        self.first_line = self._read_line(timeout)
+        match = re.fullmatch(r"listening on http://(\S+:\d+)\n", self.first_line)
+        if not match:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"first line {self.first_line!r}; stderr:\n{self.stderr_text()[-4000:]}")
+        self.address = match.group(1)
+        return self
+
+    def _read_line(self, timeout: float) -> str:
+        line = b""
+        end = time.monotonic() + timeout
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while not line.endswith(b"\n") and time.monotonic() < end:
+                if selector.select(end - time.monotonic()):
+                    byte = os.read(self.process.stdout.fileno(), 1)
+                    if not byte:
+                        break
+                    line += byte
+        return line.decode()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rsplit(":", 1)[1])
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def connect(self, timeout: float = 20) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+
+    def resident_bytes(self) -> int:
+        text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) * 1024
+
+    def thread_count(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def stderr_text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, timeout: float = 60) -> int:
+        """The exit code; what stood on standard output beyond the first line is kept."""
+        out, _ = self.process.communicate(timeout=timeout)
+        self.rest_of_stdout = out.decode(errors="replace")
+        return self.process.returncode
+
+    def stop(self, timeout: float = 60) -> None:
+        self.signal(signal.SIGTERM)
+        try:
+            code = self.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"still running {timeout} s after SIGTERM; stderr:\n{self.stderr_text()[-4000:]}")
+        self.check_log()
+        assert code == 0, f"exit code {code}; stderr:\n{self.stderr_text()[-4000:]}"
+        assert self.rest_of_stdout == "", f"more than one line on stdout: {self.rest_of_stdout!r}"
+
+    def kill(self) -> None:
+        """kill -9: nothing in the process gets a chance to tidy up."""
+        self.process.kill()
+        self.process.communicate()
+
+    def restart(self) -> "ServerProcess":
+        if self.running():
+            self.stop()
+        return self.start()
+
+    def check_log(self) -> None:
+        found = SANITIZER_REPORT.search(self.stderr_text())
+        if found:
+            text = self.stderr_text()
+            raise AssertionError("sanitizer report:\n" + text[max(0, found.start() - 500):found.start() + 6000])

@@ -1,0 +1,152 @@
+"""Slow and many clients: every wait has an end, every queue a bound. Each server here has small limits of its own."""
+
+import json
+import socket
+import time
+
+import pytest
+
+from support import flags
+from support.client import WASM, Client, assert_problem, fresh_id
+from support.modules import ADD, distinct, wasm
+from support.raw import RawConnection, get
+from support.server import ServerProcess
+
+contract = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def short(binary, tmp_path_factory):
+    process = ServerProcess(binary, tmp_path_factory.mktemp("short") / "data", [
+        *flags.header_timeout_ms(300), *flags.read_timeout_ms(300), *flags.idle_timeout_ms(300),
+        *flags.write_timeout_ms(300)])
+    process.start()
+    yield process
+    process.stop()
+
+
+def test_an_idle_connection_is_closed(short):
+    with RawConnection(short) as wire:
+        assert wire.closed()
+    with RawConnection(short) as wire:
+        assert wire.request(get("/healthz")).status == 200
+        assert wire.closed()
+
+
+def answer_or_close(wire) -> int | None:
+    """The status of the answer, after which the connection ends; None when it just ends."""
+    try:
+        answer = wire.read()
+    except (EOFError, ConnectionResetError):
+        return None
+    assert json.loads(answer.body)["status"] == answer.status
+    assert wire.closed()
+    return answer.status
+
+
+def test_a_header_that_never_ends_is_given_up(short):
+    with RawConnection(short) as wire:
+        wire.send("GET /healthz HTTP/1.1\r\nHost: t\r\n")
+        assert answer_or_close(wire) in (408, None)
+
+
+def test_a_header_that_drips_is_given_up(short):
+    with RawConnection(short) as wire:
+        start = time.monotonic()
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            wire.send("GET /healthz HTTP/1.1\r\n")
+            while time.monotonic() - start < 20:
+                wire.send("X-A: b\r\n")
+                time.sleep(0.05)
+        assert time.monotonic() - start < 15
+
+
+def test_a_body_that_stops_is_given_up_and_nothing_stored(short):
+    id = fresh_id()
+    with RawConnection(short) as wire:
+        wire.send(get(f"/wasm?id={id}", "Content-Length: 100", "Content-Type: application/wasm", method="POST"))
+        wire.send(wasm(ADD)[:10])
+        assert answer_or_close(wire) in (408, None)
+    with Client(short.url) as client:
+        assert client.get(f"/wasm/{id}").status_code == 404
+
+
+def test_a_body_that_comes_slowly_but_steadily_is_read(short):
+    code = wasm(ADD)
+    with RawConnection(short) as wire:
+        wire.send(get("/wasm", f"Content-Length: {len(code)}", "Content-Type: application/wasm", method="POST"))
+        for n in range(0, len(code), 8):
+            time.sleep(0.1)  # in all longer than any of the timeouts
+            wire.send(code[n:n + 8])
+        assert wire.read().status == 201
+
+
+def test_a_client_that_does_not_read_is_cut_and_holds_no_memory(short):
+    with Client(short.url) as client:
+        id = client.add(distinct(1, 24 << 20))
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", short.port))
+        connection.sendall(get(f"/wasm/{id}", "Accept: application/wasm").encode())
+        time.sleep(2)
+        received = 0
+        try:
+            while data := connection.recv(1 << 20):
+                received += len(data)
+        except ConnectionResetError:
+            pass
+        assert received < 24 << 20, "the whole body came, although nobody read for longer than the write timeout"
+        assert client.get("/healthz").status_code == 200
+
+
+@contract("5: overloaded")
+def test_connections_beyond_the_limit_are_told_so(fresh_server):
+    server = fresh_server(*flags.max_connections(8))
+    held = [RawConnection(server) for _ in range(8)]
+    for wire in held:
+        assert wire.request(get("/healthz")).status == 200
+    with RawConnection(server) as wire:
+        try:
+            answer = wire.read()
+            assert answer.status == 503 and answer.header("retry-after")
+            assert json.loads(answer.body)["code"] == "overloaded"
+        except ConnectionResetError:
+            pytest.fail("no word of why")
+        assert wire.closed()
+    for wire in held:
+        assert wire.request(get("/healthz")).status == 200
+        wire.socket.close()
+    for _ in range(100):
+        with RawConnection(server) as wire:
+            if wire.request(get("/healthz")).status == 200:
+                return
+        time.sleep(0.05)
+    pytest.fail("closed connections were not given back")
+
+
+@contract("5: overloaded")
+def test_bodies_beyond_the_memory_for_them_are_refused(fresh_server):
+    server = fresh_server(*flags.max_body_memory(4 << 20))
+    holder = RawConnection(server)
+    holder.send(get("/wasm", f"Content-Length: {3 << 20}", "Content-Type: application/wasm", method="POST"))
+    holder.send(b"\0" * (5 << 19))
+    time.sleep(0.3)
+    with Client(server.url) as client:
+        answer = client.post("/wasm", content=distinct(1, 3 << 20), headers=WASM)
+        assert_problem(answer, 503, "overloaded")
+        assert answer.headers["retry-after"].isdigit()
+        assert client.post("/wasm", content=wasm(ADD), headers=WASM).status_code == 201
+        holder.socket.close()
+        for _ in range(100):
+            if client.post("/wasm", content=distinct(1, 3 << 20), headers=WASM).status_code == 201:
+                return
+            time.sleep(0.05)
+    pytest.fail("the memory of a body whose client went away was not given back")
+
+
+@contract("5: payload-too-large")
+def test_the_body_limit_is_a_setting(fresh_server):
+    with Client(fresh_server(*flags.max_body_bytes(1000)).url) as client:
+        assert client.post("/wasm", content=distinct(1, 500), headers=WASM).status_code == 201
+        assert_problem(client.post("/wasm", content=distinct(1, 1001), headers=WASM), 413, "payload-too-large")
