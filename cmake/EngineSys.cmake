@@ -3,6 +3,8 @@
 if(NOT WS_ENGINE_DIR)
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build-engine --print-dir
                   OUTPUT_VARIABLE WS_ENGINE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    engine-sys/Cargo.toml engine-sys/Cargo.lock engine-sys/build.rs engine-sys/src/lib.rs)
 endif()
 
 add_library(engine_sys INTERFACE)

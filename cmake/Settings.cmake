@@ -8,7 +8,8 @@ add_library(ws_settings INTERFACE)
 target_include_directories(ws_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(ws_settings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 target_compile_definitions(ws_settings INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY BOOST_ASIO_DISABLE_BOOST_BIND)
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY BOOST_ASIO_DISABLE_BOOST_BIND
+  $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 
 # GCC 12 false positives, each with its reason.
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
@@ -19,6 +20,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     -Wno-mismatched-new-delete)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  target_compile_options(ws_settings INTERFACE -Wthread-safety)
+endif()
+
 if(WS_SANITIZE)
   target_compile_options(ws_settings INTERFACE -fsanitize=${WS_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
@@ -27,6 +32,12 @@ if(WS_SANITIZE)
     target_compile_options(ws_settings INTERFACE -Wno-tsan)
     target_compile_definitions(ws_settings INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
   endif()
+endif()
+
+if(WS_COVERAGE)
+  # `atomic`: the counters are right when threads share them.
+  target_compile_options(ws_settings INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(ws_settings INTERFACE --coverage)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)

@@ -1,0 +1,37 @@
+# What a developer does, one word each; the work is in tools/. CONTRIBUTING.md says more.
+
+PORT ?= 8080
+DATA ?= data
+
+help:  ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+run:  ## installs and builds what is missing, serves on 127.0.0.1:$(PORT) with its database in $(DATA)
+	@PORT=$(PORT) DATA=$(DATA) tools/run
+
+build:  ## the release binary, build/release/wasm-server
+	@tools/build release
+
+test:  ## unit and end-to-end tests with AddressSanitizer and UBSan; counts in the last lines
+	@tools/test dev
+
+tsan:  ## the unit tests of the parts that share data between threads, under ThreadSanitizer
+	@tools/tsan
+
+check:  ## format, include arrows, self-contained headers, clang-tidy
+	@tools/check
+
+tidy:  ## clang-tidy alone
+	@tools/tidy
+
+format:  ## rewrites the sources in the project's format
+	@tools/format
+
+coverage:  ## line coverage of src/ over all tests
+	@tools/coverage
+
+clean:  ## removes build/ (not the cache outside the checkout, not the data)
+	rm -rf build
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test tsan check tidy format coverage clean
