@@ -1,9 +1,9 @@
 #pragma once
 
-// What a module's bytes say: exported functions with their types, parameter names (the "name" custom section),
-// imports and kind. Reads the binary format (WebAssembly core specification 3.0, section 5) directly, because the engine's
-// API gives no names and would compile first. Expects a module that the engine has found valid, yet never reads out of
-// bounds on one that is not.
+// What a module's bytes say: exported functions with their types, parameter names (the "name"
+// custom section), imports and kind. Reads the binary format (WebAssembly core specification 3.0,
+// section 5) directly, because the engine's API gives no names and would compile first. Expects a
+// module that the engine has found valid, yet never reads out of bounds on one that is not.
 
 #include <string>
 #include <string_view>
@@ -16,8 +16,7 @@ namespace wasm_server {
 // kInvalidModule with the reason. A component is told as such.
 Result<ModuleInfo> inspect(std::string_view wasm);
 
-// The contract's rule for a module whose client named no function: "_start", or else the only exported function, or
-// else none (empty).
-std::string default_function(const ModuleInfo& info);
+// `default_function` stands in store/wasm_storage.h: the runner needs it too, and never sees the
+// engine.
 
 }  // namespace wasm_server

@@ -1,0 +1,174 @@
+#include "engine/artefacts.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+
+#include "engine/artefact_seal.h"
+#include "engine/engine_impl.h"
+
+namespace wasm_server {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSuffix = ".cwasm";
+constexpr std::string_view kTemporarySuffix = ".tmp";
+
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// A whole file, mapped for reading.
+class Mapping {
+ public:
+  explicit Mapping(const std::string& path) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    struct stat status {};
+    if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0 || status.st_size <= 0) return;
+    const auto size = static_cast<std::size_t>(status.st_size);
+    void* place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd(), 0);
+    if (place != MAP_FAILED) view_ = {static_cast<const char*>(place), size};
+  }
+  ~Mapping() {
+    if (!view_.empty()) ::munmap(const_cast<char*>(view_.data()), view_.size());
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  std::string_view view_;
+};
+
+bool write_all(int fd, std::string_view data) {
+  while (!data.empty()) {
+    const auto written = ::write(fd, data.data(), data.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    data.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Result<void> write_file(const std::string& path, std::string_view content, std::string_view seal) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.fd() >= 0 && write_all(file.fd(), content) && write_all(file.fd(), seal)) return {};
+  const auto reason = std::generic_category().message(errno);
+  ::unlink(path.c_str());
+  return fail(ErrorCode::kInternal, "artefact not written: " + reason);
+}
+
+Result<void> make_directory(const std::string& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (!error) fs::permissions(directory, fs::perms::owner_all, error);
+  if (error) return fail(ErrorCode::kInternal, directory + ": " + error.message());
+  return {};
+}
+
+void remove_others(const std::string& directory, const std::string& current_suffix) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (!entry.path().filename().string().ends_with(current_suffix)) {
+      ::unlink(entry.path().c_str());
+    }
+  }
+}
+
+std::string suffix_of(const Engine& engine) {
+  return fmt::format("-{:016x}{}", engine.impl().compatibility, kSuffix);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Artefacts>> Artefacts::open(const std::string& directory,
+                                                   const Engine& engine,
+                                                   const std::string& secret) {
+  const auto made = make_directory(directory);
+  if (!made) return std::unexpected{made.error()};
+  remove_others(directory, suffix_of(engine));
+  return std::unique_ptr<Artefacts>(new Artefacts(directory, engine, secret));
+}
+
+Artefacts::Artefacts(std::string directory, const Engine& engine, std::string_view secret)
+    : directory_(std::move(directory)),
+      engine_(engine),
+      key_(sha256(std::string("wasm-server artefact key").append(secret))) {}
+
+std::string Artefacts::name_of(const Digest& digest) const {
+  return to_hex(digest) + suffix_of(engine_);
+}
+
+std::string Artefacts::path_of(const Digest& digest) const {
+  return directory_ + "/" + name_of(digest);
+}
+
+bool Artefacts::authentic(const std::string& path, const Digest& digest) const {
+  const Mapping file(path);
+  const auto view = file.view();
+  if (view.size() <= kSealBytes) return false;
+  const auto content = view.substr(0, view.size() - kSealBytes);
+  return check_seal(key_, name_of(digest), content, view.substr(content.size()));
+}
+
+Result<std::shared_ptr<const CompiledModule>> Artefacts::load(const Digest& digest) const {
+  const auto path = path_of(digest);
+  if (::access(path.c_str(), F_OK) != 0) return fail(ErrorCode::kNotFound, "no artefact");
+  if (authentic(path, digest)) {
+    auto module = CompiledModule::map_file(engine_, path);
+    if (module) return module;
+    spdlog::warn("artefact {} does not load: {}", name_of(digest), module.error().message);
+  } else {
+    spdlog::warn("artefact {} is not authentic; compiling again", name_of(digest));
+  }
+  ::unlink(path.c_str());
+  return fail(ErrorCode::kNotFound, "no artefact");
+}
+
+Result<void> Artefacts::save(const Digest& digest, const CompiledModule& module) const {
+  const auto content = module.serialize();
+  if (!content) return std::unexpected{content.error()};
+  const auto seal = make_seal(key_, name_of(digest), *content);
+  if (!seal) return fail(ErrorCode::kInternal, "artefact not sealed");
+
+  static std::atomic<std::uint64_t> counter{0};
+  const auto path = path_of(digest);
+  const auto temporary = fmt::format("{}.{}.{}{}", path, ::getpid(), ++counter, kTemporarySuffix);
+  const auto written = write_file(temporary, *content, {seal->data(), seal->size()});
+  if (!written) return written;
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  ::unlink(temporary.c_str());
+  return fail(ErrorCode::kInternal, "artefact not renamed");
+}
+
+bool Artefacts::contains(const Digest& digest) const {
+  return ::access(path_of(digest).c_str(), F_OK) == 0;
+}
+
+void Artefacts::remove(const Digest& digest) const { ::unlink(path_of(digest).c_str()); }
+
+}  // namespace wasm_server

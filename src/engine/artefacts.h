@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "engine/compiled_module.h"
+
+namespace wasm_server {
+
+// Compiled code on disk: a cache, never data. One file per module, named by the digest of its code and by the engine's
+// compatibility number, mode 0600 in a directory of mode 0700, written to a temporary name and renamed.
+//
+// A file ends with a trailer of 36 bytes: 12 bytes nonce, 16 bytes AES-256-GCM tag, 8 bytes magic "WSRVART1". The tag
+// authenticates the artefact together with its name, under a key made from the store's secret (SHA-256 of a label and the
+// secret), so that nothing this server did not write is ever loaded: a missing, foreign, cut-off, altered or older file
+// is simply compiled again. Therefore files are not synced either: what a crash tears does not authenticate.
+//
+// Safe from any thread.
+class Artefacts {
+ public:
+  // Creates `directory` if need be and removes what older engines and crashes left there.
+  static Result<std::unique_ptr<Artefacts>> open(const std::string& directory, const Engine& engine,
+                                                 const std::string& secret);
+
+  // kNotFound when there is no artefact, or none that authenticates (that one is removed).
+  Result<std::shared_ptr<const CompiledModule>> load(const Digest& digest) const;
+
+  // A failure costs only a compilation after the next start; the caller logs it.
+  Result<void> save(const Digest& digest, const CompiledModule& module) const;
+
+  bool contains(const Digest& digest) const;
+  void remove(const Digest& digest) const;
+
+ private:
+  Artefacts(std::string directory, const Engine& engine, std::string_view secret);
+
+  std::string path_of(const Digest& digest) const;
+  std::string name_of(const Digest& digest) const;
+  bool authentic(const std::string& path, const Digest& digest) const;
+
+  const std::string directory_;
+  const Engine& engine_;
+  Digest key_;
+};
+
+}  // namespace wasm_server

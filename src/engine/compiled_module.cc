@@ -1,0 +1,90 @@
+#include "engine/compiled_module.h"
+
+#include <utility>
+
+#include "engine/compiled_module_impl.h"
+#include "engine/engine_impl.h"
+
+namespace wasm_server {
+
+namespace {
+
+// The engine's own words for what does not fit its pool; it has no code for them.
+bool is_about_limits(std::string_view message) {
+  return message.find("exceeds the limit") != std::string_view::npos ||
+         message.find("exceeds the maximum") != std::string_view::npos;
+}
+
+// The root cause is the last line of the engine's report ("error\n\nCaused by:\n    cause").
+std::string root_cause(const std::string& message) {
+  const auto end = message.find_last_not_of(" \n");
+  const auto line = message.rfind('\n', end);
+  if (line == std::string::npos) return message;
+  const auto start = message.find_first_not_of(" 0123456789:", line + 1);
+  return start == std::string::npos ? message : message.substr(start, end + 1 - start);
+}
+
+std::optional<Error> link(const Engine::Impl& engine, CompiledModule::Impl& module) {
+  wasmtime_instance_pre_t* pre = nullptr;
+  const ErrorHandle error{
+      wasmtime_linker_instantiate_pre(engine.linker.get(), module.module.get(), &pre)};
+  module.instance_pre.reset(pre);
+  if (error == nullptr) return std::nullopt;
+  return Error{ErrorCode::kInvalidModule,
+               "the module cannot be executed here: " + root_cause(message_of(error.get()))};
+}
+
+Error compile_error(const std::string& message) {
+  if (is_about_limits(message)) return {ErrorCode::kMemoryLimit, root_cause(message)};
+  return {ErrorCode::kInvalidModule, message};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(const Engine& engine,
+                                                                      std::string_view wasm) {
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error{wasmtime_module_new(engine.impl().engine.get(),
+                                              reinterpret_cast<const std::uint8_t*>(wasm.data()),
+                                              wasm.size(), &module)};
+  if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
+  auto impl = std::make_unique<Impl>();
+  impl->engine = engine.impl().engine.get();
+  impl->module.reset(module);
+  impl->link_error = link(engine.impl(), *impl);
+  return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(impl)));
+}
+
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::map_file(const Engine& engine,
+                                                                       const std::string& path) {
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error{
+      wasmtime_module_deserialize_file(engine.impl().engine.get(), path.c_str(), &module)};
+  if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
+  auto impl = std::make_unique<Impl>();
+  impl->engine = engine.impl().engine.get();
+  impl->module.reset(module);
+  impl->link_error = link(engine.impl(), *impl);
+  return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(impl)));
+}
+
+CompiledModule::CompiledModule(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CompiledModule::~CompiledModule() = default;
+
+Result<Bytes> CompiledModule::serialize() const {
+  ByteVec artefact;
+  const ErrorHandle error{wasmtime_module_serialize(impl_->module.get(), artefact.out())};
+  if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
+  return Bytes(artefact.view());
+}
+
+std::size_t CompiledModule::bytes() const {
+  void* start = nullptr;
+  void* end = nullptr;
+  wasmtime_module_image_range(impl_->module.get(), &start, &end);
+  return static_cast<std::size_t>(static_cast<char*>(end) - static_cast<char*>(start));
+}
+
+const std::optional<Error>& CompiledModule::link_error() const { return impl_->link_error; }
+
+}  // namespace wasm_server

@@ -1,0 +1,17 @@
+#pragma once
+
+// A compiled module's inside, for the engine folder only.
+
+#include "engine/compiled_module.h"
+#include "engine/handles.h"
+
+namespace wasm_server {
+
+struct CompiledModule::Impl {
+  wasm_engine_t* engine = nullptr;
+  ModuleHandle module;
+  InstancePreHandle instance_pre;  // null when link_error is set
+  std::optional<Error> link_error;
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,147 @@
+#include "engine/engine.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "engine/engine_impl.h"
+#include "engine/wasi.h"
+
+namespace wasm_server {
+
+namespace {
+
+constexpr std::uint32_t kMemoriesPerModule = 8;
+constexpr std::uint32_t kTablesPerModule = 8;
+constexpr std::size_t kInstanceBytes = 32U << 20;  // engine's records of one instance, e.g. of 100,000 functions
+constexpr std::size_t kHostStackBytes = 512U << 10;
+constexpr std::uint32_t kSmallestPool = 8;
+// Pages above this are given back after a call instead of being zeroed in place.
+constexpr std::size_t kKeepResidentBytes = 64U << 10;
+constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
+constexpr int kCompileNice = 10;
+
+void lower_compile_thread() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kCompileNice);
+}
+
+// Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory image, memory, rest),
+// and the kernel allows a process only so many.
+std::uint32_t slots_within_map_count(std::uint32_t wanted) {
+  std::ifstream file("/proc/sys/vm/max_map_count");
+  std::uint64_t allowed = 65'530;
+  file >> allowed;
+  const std::uint64_t fit = allowed > 5'000 ? (allowed - 5'000) / 5 : kSmallestPool;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, fit));
+}
+
+wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
+                                                std::uint32_t slots) {
+  auto* pool = wasmtime_pooling_allocation_config_new();
+  wasmtime_pooling_allocation_config_total_core_instances_set(pool, slots);
+  wasmtime_pooling_allocation_config_total_memories_set(pool, slots);
+  wasmtime_pooling_allocation_config_total_tables_set(pool, slots);
+  wasmtime_pooling_allocation_config_total_stacks_set(pool, slots);
+  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, std::min<std::uint32_t>(slots, 1'000));
+  wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, kMemoriesPerModule);
+  wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, kTablesPerModule);
+  wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, kInstanceBytes);
+  wasmtime_pooling_allocation_config_max_memory_size_set(pool, settings.max_memory_bytes);
+  wasmtime_pooling_allocation_config_table_elements_set(pool, settings.table_elements);
+  wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, kKeepResidentBytes);
+  wasmtime_pooling_allocation_config_table_keep_resident_set(pool, kTableKeepResidentBytes);
+  engine_sys_pool_use_pagemap_scan(pool);
+  return pool;
+}
+
+wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots) {
+  auto* config = wasm_config_new();
+  wasmtime_config_epoch_interruption_set(config, true);
+  wasmtime_config_max_wasm_stack_set(config, settings.max_wasm_stack_bytes);
+  wasmtime_config_async_stack_size_set(config, settings.max_wasm_stack_bytes + kHostStackBytes);
+  wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
+  wasmtime_config_native_unwind_info_set(config, false);  // nothing unwinds through guests but the engine itself
+  auto* pool = make_pool(settings, slots);
+  wasmtime_pooling_allocation_strategy_set(config, pool);
+  wasmtime_pooling_allocation_config_delete(pool);
+  return config;
+}
+
+}  // namespace
+
+Ticker::Ticker(wasm_engine_t* engine, std::chrono::milliseconds tick) {
+  thread_ = std::thread([this, engine, tick] {
+    auto next = std::chrono::steady_clock::now();
+    while (!stop_.load(std::memory_order_relaxed)) {
+      next += tick;
+      std::this_thread::sleep_until(next);
+      // After a pause of the machine one tick is enough; catching up would end slices that never ran.
+      next = std::max(next, std::chrono::steady_clock::now() - tick);
+      wasmtime_engine_increment_epoch(engine);
+    }
+  });
+}
+
+Ticker::~Ticker() {
+  stop_ = true;
+  thread_.join();
+}
+
+Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  engine_sys_start_compile_threads(settings.compile_threads == 0 ? cores : settings.compile_threads,
+                                   lower_compile_thread);
+
+  auto impl = std::make_unique<Impl>();
+  impl->settings = settings;
+  std::uint32_t slots = std::max(kSmallestPool, slots_within_map_count(settings.pool_slots));
+  std::string reason;
+  while (impl->engine == nullptr) {
+    wasm_engine_t* engine = nullptr;
+    const ErrorHandle error{engine_sys_engine_new(make_config(settings, slots), &engine)};
+    impl->engine.reset(engine);
+    if (error == nullptr) break;
+    reason = message_of(error.get());
+    if (slots <= kSmallestPool) {
+      return fail(ErrorCode::kInternal, "the engine cannot be set up: " + reason);
+    }
+    slots = std::max(kSmallestPool, slots / 2);
+  }
+  if (slots < settings.pool_slots) {
+    spdlog::warn("pool of {} slots instead of {}: {}", slots, settings.pool_slots,
+                 reason.empty() ? "vm.max_map_count allows no more" : reason);
+  }
+  impl->pool_slots = slots;
+  impl->compatibility = engine_sys_compatibility_hash(impl->engine.get());
+  impl->linker.reset(wasmtime_linker_new(impl->engine.get()));
+  define_wasi(*impl->linker);
+  impl->ticker = std::make_unique<Ticker>(impl->engine.get(), settings.tick);
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<void> Engine::validate(std::string_view wasm) const {
+  const ErrorHandle error{wasmtime_module_validate(
+      impl_->engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size())};
+  if (error != nullptr) return fail(ErrorCode::kInvalidModule, message_of(error.get()));
+  return {};
+}
+
+Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
+  ByteVec wasm;
+  const ErrorHandle error{wasmtime_wat2wasm(text.data(), text.size(), wasm.out())};
+  if (error != nullptr) return fail(ErrorCode::kInvalidModule, message_of(error.get()));
+  return Bytes(wasm.view());
+}
+
+std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
+
+}  // namespace wasm_server

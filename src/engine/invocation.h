@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/call.h"
+#include "engine/compiled_module.h"
+
+namespace wasm_server {
+
+// What to call.
+struct InvocationOrder {
+  std::shared_ptr<const CompiledModule> module;
+  std::string function;                  // an export
+  std::vector<Value> args;               // of the function's parameter types
+  std::vector<ValueType> result;         // of the function
+  bool initialize = false;               // a WASI reactor: call `_initialize` first
+  CallLimits limits;
+  WasiInput wasi;
+  OutputSink* sink = nullptr;            // takes standard output; null: it is collected in the Outcome
+};
+
+// One call of one function in a fresh instance, from start to Outcome: a fiber that runs one time slice per poll. It
+// may move between threads between polls but is used by one at a time. Dropping it stops the guest, wherever it is.
+class Invocation {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  enum class Progress : std::uint8_t {
+    kFinished,   // take_outcome()
+    kSliceUsed,  // wants to go on
+    kWaiting,    // in a host call, until wake_at() or until its sink has room
+  };
+
+  explicit Invocation(InvocationOrder order);
+  ~Invocation();
+  Invocation(const Invocation&) = delete;
+  Invocation& operator=(const Invocation&) = delete;
+
+  // Runs the guest for one slice. The first call starts the clock of the deadline.
+  Progress poll();
+
+  // When a waiting call must be polled again; never later than its deadline.
+  Clock::time_point wake_at() const;
+
+  // Once, after kFinished.
+  Outcome take_outcome();
+
+  // The next poll finishes the call with Cancelled. Safe from any thread.
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+ private:
+  struct Guest;
+
+  bool advance();
+  void finish(decltype(Outcome::ending) ending);
+
+  std::atomic<bool> cancelled_{false};
+  std::unique_ptr<Guest> guest_;
+  Clock::time_point started_{};
+  Clock::time_point instantiated_{};
+  Clock::time_point deadline_{};
+  Outcome outcome_;
+};
+
+}  // namespace wasm_server
