@@ -13,14 +13,16 @@
 
 namespace wasm_server {
 
-// A job and the one who waits for it. `done` is called exactly once, by the runner, after the commit.
+// A job and the one who waits for it. `done` is called exactly once, by the runner, after the
+// commit.
 struct PendingJob {
   WasmJob job;
   std::move_only_function<void(Result<JobResult>)> done;
 };
 
-// The only way to the runner: bounded by number of jobs and by their bytes, many senders, one receiver that takes the
-// whole backlog at once by swapping two vectors. Model: workerd's util/batch-queue.h.
+// The only way to the runner: bounded by number of jobs and by their bytes, many senders, one
+// receiver that takes the whole backlog at once by swapping two vectors. Model: workerd's
+// util/batch-queue.h.
 class JobChannel {
  public:
   struct Capacity {
@@ -33,11 +35,12 @@ class JobChannel {
    public:
     explicit Tx(JobChannel& channel) : channel_(channel) {}
 
-    // Fails with kOverloaded, at once and with nothing done, when the channel is full or closed; `done` is then not
-    // called.
+    // Fails with kOverloaded, at once and with nothing done, when the channel is full or closed;
+    // `done` is then not called.
     Result<void> try_send(PendingJob job);
 
-    // Sends and resumes on the caller's event loop when the job is committed or has failed.
+    // Sends and resumes on the caller's event loop when the job is committed or has failed; never
+    // before it returns to that loop. The channel must outlive the task, this object need not.
     Task<Result<JobResult>> submit(WasmJob job);
 
    private:
@@ -49,8 +52,8 @@ class JobChannel {
    public:
     explicit Rx(JobChannel& channel) : channel_(channel) {}
 
-    // Waits for jobs and takes all of them, oldest first, into `batch` (cleared first). False when the channel is
-    // closed and drained.
+    // Waits for jobs and takes all of them, oldest first, into `batch` (cleared first). False when
+    // the channel is closed and drained.
     bool receive(std::vector<PendingJob>& batch);
 
    private:
@@ -68,6 +71,10 @@ class JobChannel {
   void close();
 
  private:
+  Result<void> push(PendingJob& pending);  // moved from only on success
+  bool take(std::vector<PendingJob>& batch);
+  static Task<Result<JobResult>> submit(JobChannel& channel, WasmJob job);
+
   const Capacity capacity_;
   std::mutex mutex_;
   std::condition_variable ready_;

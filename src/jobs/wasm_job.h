@@ -1,7 +1,8 @@
 #pragma once
 
-// A write as the runner gets it: self-contained (ids, times, digest and what validation found are in it) and
-// deterministic, so that applying the same job to the same database gives the same bytes, here or on another node.
+// A write as the runner gets it: self-contained (ids, times, digest and what validation found are
+// in it) and deterministic, so that applying the same job to the same database gives the same
+// bytes, here or on another node.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,7 @@
 #pragma once
 
-// What a client asks to be written, whatever the body type it came in. A field that the client left out is empty.
+// What a client asks to be written, whatever the body type it came in. A field that the client left
+// out is empty.
 
 #include <cstdint>
 #include <optional>

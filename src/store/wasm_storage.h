@@ -1,12 +1,13 @@
 #pragma once
 
-// What is stored about a module. These are values: they know nothing of bytes on disk (store/record.h) or JSON
-// (handlers/wasm_json.h).
+// What is stored about a module. These are values: they know nothing of bytes on disk
+// (store/record.h) or JSON (handlers/wasm_json.h).
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -59,7 +60,12 @@ struct ModuleInfo {
   friend bool operator==(const ModuleInfo&, const ModuleInfo&) = default;
 };
 
-// What a module asked for. What it did not ask for follows the operator's defaults, which may change between starts.
+// The contract's rule for a module whose client named no function: "_start", or else the only
+// exported function, or else none (empty).
+std::string default_function(const ModuleInfo& info);
+
+// What a module asked for. What it did not ask for follows the operator's defaults, which may
+// change between starts.
 struct ModuleLimits {
   std::optional<std::uint64_t> timeout_ms;
   std::optional<std::uint64_t> memory_bytes;
@@ -86,7 +92,8 @@ struct WasmMetaData {
   std::vector<std::string> args;
   StringMap env;
   UnixMillis created_at = 0;
-  UnixMillis updated_at = 0;
+  UnixMillis updated_at = 0;  // never less than that of the revision before
+  std::string last_job_id;    // the job that made this revision; not shown to clients
 
   friend bool operator==(const WasmMetaData&, const WasmMetaData&) = default;
 };

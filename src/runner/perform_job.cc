@@ -1,0 +1,57 @@
+#include "runner/perform_job.h"
+
+#include <optional>
+#include <utility>
+
+#include "runner/apply.h"
+
+namespace wasm_server {
+namespace {
+
+using Found = Result<std::optional<WasmMetaData>>;
+
+// The revision that this job made, if it was applied before. A revision's time is never less than
+// that of the one before nor of its job, so that the search ends at the first one older than the
+// job: nearly always at once.
+Found made_before(Store::Transaction& transaction, const WasmJob& job,
+                  const std::optional<WasmMetaData>& current) {
+  Found revision = current;
+  while (revision && *revision && (*revision)->updated_at >= job.meta_data.time) {
+    if ((*revision)->last_job_id == job.meta_data.job_id) return revision;
+    const std::uint64_t number = (*revision)->revision;
+    if (number <= 1) return std::nullopt;
+    revision = transaction.find_revision(job.meta_data.id, number - 1);
+  }
+  if (!revision) return revision;
+  return std::nullopt;
+}
+
+Found source_of(Store::Transaction& transaction, const WasmJob& job) {
+  if (!job.meta_data.revision) return std::nullopt;
+  return transaction.find_revision(job.meta_data.id, *job.meta_data.revision);
+}
+
+Result<void> write(Store::Transaction& transaction, const WasmJob& job, const WasmMetaData& next) {
+  if (job.meta_data.job_type == JobType::DELETE) return transaction.erase(job.meta_data.id);
+  return transaction.put(next, job.wasm ? job.wasm->bytes : nullptr);
+}
+
+}  // namespace
+
+Result<JobResult> perform_job(Store::Transaction& transaction, const WasmJob& job) {
+  auto current = transaction.find(job.meta_data.id);
+  if (!current) return std::unexpected{std::move(current).error()};
+  auto before = made_before(transaction, job, *current);
+  if (!before) return std::unexpected{std::move(before).error()};
+  if (*before) return JobResult{std::move(**before)};
+
+  const auto source = source_of(transaction, job);
+  if (!source) return std::unexpected{source.error()};
+  auto next = apply(job, *current, *source);
+  if (!next) return std::unexpected{std::move(next).error()};
+  if (auto written = write(transaction, job, *next); !written)
+    return std::unexpected{std::move(written).error()};
+  return JobResult{std::move(*next)};
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,90 @@
+#pragma once
+
+// What the LMDB store stands on: the environment with its sub-databases, read transactions and
+// errors. Included in the store's own sources only.
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <lmdb.h>
+
+#include "base/result.h"
+#include "store/lmdb_settings.h"
+
+namespace wasm_server {
+
+struct Databases {
+  MDB_dbi current = 0;
+  MDB_dbi revisions = 0;
+  MDB_dbi blobs = 0;
+  MDB_dbi blob_refs = 0;
+  MDB_dbi settings = 0;
+};
+
+inline MDB_val to_val(std::string_view bytes) {
+  return {bytes.size(), const_cast<char*>(bytes.data())};
+}
+inline std::string_view to_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+// Whether an LMDB or system error says that there is no room: nothing was stored, and smaller
+// writes may go on.
+bool is_storage_full(int rc);
+
+// As an Error: kStorageFull or kInternal, the log text names `doing` and LMDB's reason.
+std::unexpected<Error> lmdb_error(int rc, std::string_view doing);
+
+// Safe from any thread, except that a process may have one of them for a directory.
+class LmdbEnv {
+ public:
+  // Opens or creates the database in `directory`, which exists and is locked by this process.
+  static Result<std::unique_ptr<LmdbEnv>> open(const std::filesystem::path& directory,
+                                               const LmdbSettings& settings);
+  ~LmdbEnv();
+  LmdbEnv(const LmdbEnv&) = delete;
+  LmdbEnv& operator=(const LmdbEnv&) = delete;
+
+  // A read transaction that is given back when this goes out of scope. Never keep one over a wait:
+  // it holds back the reuse of every page that is freed meanwhile.
+  class Reading {
+   public:
+    Reading(Reading&& other) noexcept;
+    Reading& operator=(Reading&&) = delete;
+    ~Reading();
+
+    MDB_txn* txn() const;
+
+   private:
+    friend class LmdbEnv;
+    struct Slot;
+    explicit Reading(Slot* slot) : slot_(slot) {}
+
+    Slot* slot_;
+  };
+
+  Result<Reading> read();
+
+  MDB_env* get() const { return env_; }
+  const Databases& databases() const { return databases_; }
+  std::uint64_t quota_pages() const { return quota_pages_; }
+  std::uint64_t page_size() const { return page_size_; }
+
+ private:
+  explicit LmdbEnv(const LmdbSettings& settings);
+  Result<void> open_environment(const std::filesystem::path& directory);
+  Result<void> open_databases();
+
+  const LmdbSettings settings_;
+  MDB_env* env_ = nullptr;
+  Databases databases_;
+  std::uint64_t page_size_ = 0;
+  std::uint64_t quota_pages_ = 0;
+  std::vector<Reading::Slot> slots_;
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,183 @@
+#include "store/lmdb_operation.h"
+
+#include <cstring>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "store/lmdb_reader.h"
+#include "store/record.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::string_view kWriting = "writing";
+
+// What an operation works with; short-lived.
+class Performer {
+ public:
+  Performer(const LmdbEnv& env, MDB_txn* txn, bool& poisoned)
+      : databases_(env.databases()), txn_(txn), reader_(env, txn), poisoned_(poisoned) {}
+
+  Result<void> put(const Operation& operation);
+  Result<void> erase(const std::string& id);
+
+ private:
+  using References = std::map<Digest, std::uint64_t>;
+
+  Result<void> write(MDB_dbi database, std::string_view key, std::string_view value);
+  Result<void> remove(MDB_dbi database, std::string_view key);
+  Result<void> put_record(const Operation& operation);
+  Result<void> supersede(const Operation& operation, std::string_view old_record);
+  Result<void> put_blob(const Operation& operation, std::optional<BlobReference> reference);
+
+  Result<References> references_of(const std::string& id) const;
+  Result<void> erase_revisions(const std::string& id);
+  Result<void> release(const Digest& digest, BlobReference reference, std::uint64_t count);
+
+  std::unexpected<Error> poison(int rc) {
+    poisoned_ = true;
+    return lmdb_error(rc, kWriting);
+  }
+
+  const Databases& databases_;
+  MDB_txn* txn_;
+  LmdbReader reader_;
+  bool& poisoned_;
+};
+
+Result<void> Performer::write(MDB_dbi database, std::string_view key, std::string_view value) {
+  MDB_val key_val = to_val(key);
+  MDB_val value_val = to_val(value);
+  if (const int rc = mdb_put(txn_, database, &key_val, &value_val, 0); rc != 0) return poison(rc);
+  return {};
+}
+
+Result<void> Performer::remove(MDB_dbi database, std::string_view key) {
+  MDB_val key_val = to_val(key);
+  if (const int rc = mdb_del(txn_, database, &key_val, nullptr); rc != 0) return poison(rc);
+  return {};
+}
+
+Result<void> Performer::put(const Operation& operation) {
+  auto reference = reader_.reference(operation.digest);
+  if (!reference) return std::unexpected{std::move(reference).error()};
+  if (!*reference && !operation.code) {
+    return fail(ErrorCode::kInternal, "the module's code is not there",
+                "put of " + operation.id + " without code");
+  }
+  if (auto put = put_record(operation); !put) return put;
+  return put_blob(operation, *reference);
+}
+
+Result<void> Performer::put_record(const Operation& operation) {
+  MDB_val key = to_val(operation.id);
+  MDB_val value = to_val(operation.record);
+  const int rc = mdb_put(txn_, databases_.current, &key, &value, MDB_NOOVERWRITE);
+  if (rc == 0) return {};
+  if (rc == MDB_KEYEXIST) return supersede(operation, to_view(value));
+  return poison(rc);
+}
+
+Result<void> Performer::supersede(const Operation& operation, std::string_view old_record) {
+  const auto head = decode_record_head(operation.id, old_record);
+  if (!head) return std::unexpected{head.error()};
+  // LMDB's values move when it writes.
+  const std::string copy{old_record};
+  if (auto put = write(databases_.revisions, revision_key(operation.id, head->revision), copy);
+      !put)
+    return put;
+  return write(databases_.current, operation.id, operation.record);
+}
+
+Result<void> Performer::put_blob(const Operation& operation,
+                                 std::optional<BlobReference> reference) {
+  if (!reference) {
+    if (auto put = write(databases_.blobs, to_key(operation.digest), *operation.code); !put)
+      return put;
+    reference = BlobReference{0, operation.size};
+  }
+  ++reference->count;
+  return write(databases_.blob_refs, to_key(operation.digest), encode_reference(*reference));
+}
+
+Result<void> Performer::erase(const std::string& id) {
+  const auto counts = references_of(id);
+  if (!counts) return std::unexpected{counts.error()};
+  std::map<Digest, BlobReference> stored;
+  for (const auto& [digest, count] : *counts) {
+    const auto reference = reader_.reference(digest);
+    if (!reference) return std::unexpected{reference.error()};
+    if (!*reference || (*reference)->count < count) {
+      return fail(ErrorCode::kInternal, "a stored record is damaged",
+                  "blob " + to_hex(digest) + " has fewer references than " + id + " holds");
+    }
+    stored[digest] = **reference;
+  }
+  if (auto erased = erase_revisions(id); !erased) return erased;
+  for (const auto& [digest, count] : *counts) {
+    if (auto released = release(digest, stored[digest], count); !released) return released;
+  }
+  return {};
+}
+
+// Only reads.
+Result<Performer::References> Performer::references_of(const std::string& id) const {
+  References counts;
+  const auto current = reader_.get(databases_.current, id);
+  if (!current) return std::unexpected{current.error()};
+  if (!*current) return fail(ErrorCode::kNotFound, "no such module");
+  const auto head = decode_record_head(id, **current);
+  if (!head) return std::unexpected{head.error()};
+  ++counts[head->digest];
+
+  auto cursor = reader_.cursor(databases_.revisions);
+  if (!cursor) return std::unexpected{std::move(cursor).error()};
+  const std::string prefix = revision_prefix(id);
+  MDB_val key = to_val(prefix);
+  MDB_val value;
+  int rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_RANGE);
+  for (; rc == 0 && to_view(key).starts_with(prefix);
+       rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
+    const auto older = decode_record_head(id, to_view(value));
+    if (!older) return std::unexpected{older.error()};
+    ++counts[older->digest];
+  }
+  if (rc != 0 && rc != MDB_NOTFOUND) return lmdb_error(rc, "reading");
+  return counts;
+}
+
+Result<void> Performer::erase_revisions(const std::string& id) {
+  if (auto removed = remove(databases_.current, id); !removed) return removed;
+  auto cursor = reader_.cursor(databases_.revisions);
+  if (!cursor) return std::unexpected{std::move(cursor).error()};
+  const std::string prefix = revision_prefix(id);
+  for (;;) {
+    MDB_val key = to_val(prefix);
+    MDB_val value;
+    const int rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_RANGE);
+    if (rc == MDB_NOTFOUND || (rc == 0 && !to_view(key).starts_with(prefix))) return {};
+    if (rc != 0) return poison(rc);
+    if (const int del_rc = mdb_cursor_del(cursor->get(), 0); del_rc != 0) return poison(del_rc);
+  }
+}
+
+Result<void> Performer::release(const Digest& digest, BlobReference reference,
+                                std::uint64_t count) {
+  reference.count -= count;
+  if (reference.count > 0)
+    return write(databases_.blob_refs, to_key(digest), encode_reference(reference));
+  if (auto removed = remove(databases_.blob_refs, to_key(digest)); !removed) return removed;
+  return remove(databases_.blobs, to_key(digest));
+}
+
+}  // namespace
+
+Result<void> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation, bool& poisoned) {
+  poisoned = false;
+  Performer performer{env, txn, poisoned};
+  return operation.kind == Operation::Kind::kPut ? performer.put(operation)
+                                                 : performer.erase(operation.id);
+}
+
+}  // namespace wasm_server

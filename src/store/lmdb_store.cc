@@ -1,0 +1,99 @@
+#include "store/lmdb_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/lmdb_env.h"
+#include "store/lmdb_format.h"
+#include "store/lmdb_reader.h"
+#include "store/lmdb_transaction.h"
+
+namespace wasm_server {
+namespace {
+
+// The store's errors are the client's in kind; at start the operator sees only the message, which
+// then needs the rest.
+std::unexpected<Error> cannot_open(const std::filesystem::path& directory, Error error) {
+  std::string message = "cannot open the database in " + directory.string() + ": ";
+  message += error.log.empty() ? error.message : error.log;
+  return fail(error.code, std::move(message));
+}
+
+// Asks `question` of a reader within one short transaction.
+template <class Question>
+auto ask(LmdbEnv& env, Question question) -> decltype(question(std::declval<const LmdbReader&>())) {
+  auto reading = env.read();
+  if (!reading) return std::unexpected{std::move(reading).error()};
+  const LmdbReader reader{env, reading->txn()};
+  return question(reader);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& path,
+                                                   const LmdbSettings& settings) {
+  auto directory = DataDirectory::acquire(path);
+  if (!directory) return std::unexpected{std::move(directory).error()};
+  auto env = LmdbEnv::open(path, settings);
+  if (!env) return std::unexpected{std::move(env).error()};
+  auto secret = prepare_format(**env);
+  if (!secret) return cannot_open(path, std::move(secret).error());
+  if (auto synced = directory->sync(); !synced) return std::unexpected{std::move(synced).error()};
+  return std::unique_ptr<LmdbStore>{
+      new LmdbStore{std::move(*directory), std::move(*env), std::move(*secret)}};
+}
+
+LmdbStore::LmdbStore(DataDirectory directory, std::unique_ptr<LmdbEnv> env, std::string secret)
+    : directory_(std::move(directory)), env_(std::move(env)), secret_(std::move(secret)) {}
+
+LmdbStore::~LmdbStore() = default;
+
+Result<std::optional<WasmMetaData>> LmdbStore::find(std::string_view id) {
+  return ask(*env_, [&](const LmdbReader& reader) { return reader.find(id); });
+}
+
+Result<std::optional<WasmMetaData>> LmdbStore::find_revision(std::string_view id,
+                                                             std::uint64_t revision) {
+  return ask(*env_, [&](const LmdbReader& reader) { return reader.find_revision(id, revision); });
+}
+
+Result<std::vector<WasmMetaData>> LmdbStore::revisions(std::string_view id) {
+  return ask(*env_, [&](const LmdbReader& reader) { return reader.revisions(id); });
+}
+
+Result<ListPage> LmdbStore::list(const ListQuery& query) {
+  return ask(*env_, [&](const LmdbReader& reader) { return reader.list(query); });
+}
+
+Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool verify) {
+  auto code = ask(*env_, [&](const LmdbReader& reader) -> Result<std::optional<Bytes>> {
+    const auto blob = reader.blob(digest);
+    if (!blob) return std::unexpected{blob.error()};
+    if (!*blob) return std::nullopt;
+    return std::optional<Bytes>{std::in_place, **blob};
+  });
+  // The copy is verified: what is hashed is what is used, and no transaction waits for it.
+  if (verify && code && *code && sha256(**code) != digest) {
+    return fail(ErrorCode::kInternal, "the stored code is damaged",
+                "blob " + to_hex(digest) + " has another digest");
+  }
+  return code;
+}
+
+Result<bool> LmdbStore::read_blob_slice(const Digest& digest, std::uint64_t offset,
+                                        std::size_t length, Bytes& out) {
+  return ask(*env_, [&](const LmdbReader& reader) -> Result<bool> {
+    const auto blob = reader.blob(digest);
+    if (!blob) return std::unexpected{blob.error()};
+    if (!*blob) return false;
+    const std::size_t begin = std::min<std::uint64_t>(offset, (*blob)->size());
+    out.assign((*blob)->substr(begin, length));
+    return true;
+  });
+}
+
+Result<std::unique_ptr<Store::Transaction>> LmdbStore::begin() {
+  return LmdbTransaction::begin(*env_, state_);
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,207 @@
+#include "store/lmdb_transaction.h"
+
+#include <optional>
+#include <utility>
+
+#include "store/byte_codec.h"
+#include "store/lmdb_format.h"
+#include "store/lmdb_reader.h"
+#include "store/record.h"
+
+namespace wasm_server {
+namespace {
+
+// LMDB's list of free pages: the transaction that freed them -> their count and their numbers.
+constexpr MDB_dbi kFreePages = 0;
+
+std::unexpected<Error> refused() {
+  return fail(ErrorCode::kInternal,
+              "the store has failed and takes no writes until the server is restarted",
+              "store: write refused after a failed commit");
+}
+
+std::unexpected<Error> lost() {
+  return fail(ErrorCode::kInternal, "the store failed",
+              "store: the transaction was lost to an earlier failure");
+}
+
+// Pages that can be used again, by transactions up to the last one.
+Result<std::int64_t> free_pages(const LmdbEnv& env, MDB_txn* txn) {
+  auto cursor = LmdbReader{env, txn}.cursor(kFreePages);
+  if (!cursor) return std::unexpected{std::move(cursor).error()};
+  std::int64_t pages = 0;
+  MDB_val key;
+  MDB_val value;
+  int rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_FIRST);
+  for (; rc == 0; rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
+    const std::string_view bytes = to_view(value).substr(0, sizeof(std::uint64_t));
+    pages += static_cast<std::int64_t>(ByteReader{bytes}.u64());
+  }
+  if (rc != MDB_NOTFOUND) return lmdb_error(rc, "counting free pages");
+  return pages;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store::Transaction>> LmdbTransaction::begin(LmdbEnv& env,
+                                                                   LmdbStore::State& state) {
+  if (state.failed.load(std::memory_order_relaxed)) return refused();
+  std::unique_ptr<LmdbTransaction> transaction{new LmdbTransaction{env, state}};
+  if (auto begun = transaction->begin_lmdb(); !begun)
+    return std::unexpected{std::move(begun).error()};
+  return transaction;
+}
+
+LmdbTransaction::~LmdbTransaction() { abort_lmdb(); }
+
+Result<void> LmdbTransaction::begin_lmdb() {
+  const int rc = mdb_txn_begin(env_.get(), nullptr, 0, &txn_);
+  if (rc == 0) return {};
+  txn_ = nullptr;
+  return lmdb_error(rc, "beginning to write");
+}
+
+void LmdbTransaction::abort_lmdb() {
+  if (txn_ != nullptr) mdb_txn_abort(std::exchange(txn_, nullptr));
+}
+
+Result<std::optional<WasmMetaData>> LmdbTransaction::find(std::string_view id) {
+  if (txn_ == nullptr) return lost();
+  return LmdbReader{env_, txn_}.find(id);
+}
+
+Result<std::optional<WasmMetaData>> LmdbTransaction::find_revision(std::string_view id,
+                                                                   std::uint64_t revision) {
+  if (txn_ == nullptr) return lost();
+  return LmdbReader{env_, txn_}.find_revision(id, revision);
+}
+
+Result<void> LmdbTransaction::put(const WasmMetaData& meta_data, const SharedBytes& code) {
+  Operation operation;
+  operation.kind = Operation::Kind::kPut;
+  operation.id = meta_data.id;
+  operation.digest = meta_data.digest;
+  operation.size = meta_data.size;
+  operation.code = code;
+  encode_record(meta_data, operation.record);
+  if (auto room = check_room(operation); !room) return room;
+  return run(std::move(operation));
+}
+
+Result<void> LmdbTransaction::erase(std::string_view id) {
+  Operation operation;
+  operation.kind = Operation::Kind::kErase;
+  operation.id = id;
+  return run(std::move(operation));
+}
+
+Result<void> LmdbTransaction::run(Operation operation) {
+  if (txn_ == nullptr) return lost();
+  bool poisoned = false;
+  auto result = careful_ ? run_in_child(operation) : perform(env_, txn_, operation, poisoned);
+  if (poisoned) {
+    if (auto again = start_again(); !again) return again;
+    result = run_in_child(operation);
+  }
+  if (result) done_.push_back(std::move(operation));
+  return result;
+}
+
+Result<void> LmdbTransaction::run_in_child(const Operation& operation) {
+  MDB_txn* child = nullptr;
+  if (const int rc = mdb_txn_begin(env_.get(), txn_, 0, &child); rc != 0)
+    return lmdb_error(rc, "writing");
+  bool poisoned = false;
+  auto result = perform(env_, child, operation, poisoned);
+  if (!result) {
+    mdb_txn_abort(child);
+    return result;
+  }
+  if (const int rc = mdb_txn_commit(child); rc != 0) return lmdb_error(rc, "writing");
+  return result;
+}
+
+Result<void> LmdbTransaction::start_again() {
+  careful_ = true;
+  abort_lmdb();
+  if (auto begun = begin_lmdb(); !begun) return begun;
+  for (const Operation& operation : done_) {
+    bool poisoned = false;
+    auto result = perform(env_, txn_, operation, poisoned);
+    if (result) continue;
+    abort_lmdb();
+    return result;
+  }
+  return {};
+}
+
+// The quota. What an operation takes is estimated: tree pages are shared by many records, and the
+// next transaction begins with the exact number.
+Result<void> LmdbTransaction::check_room(const Operation& operation) {
+  if (txn_ == nullptr) return lost();
+  if (!room_) {
+    auto room = room_left();
+    if (!room) return std::unexpected{std::move(room).error()};
+    room_ = *room;
+  }
+  const auto pages = [&](std::uint64_t bytes) {
+    return static_cast<std::int64_t>(bytes / env_.page_size() + 1);
+  };
+  std::int64_t needed =
+      pages(operation.record.size() + (operation.code ? operation.code->size() : 0));
+  if (needed > *room_) {
+    // Code that is stored already takes nothing.
+    const auto reference = LmdbReader{env_, txn_}.reference(operation.digest);
+    if (!reference) return std::unexpected{reference.error()};
+    if (*reference) needed = pages(operation.record.size());
+  }
+  if (needed > *room_) return lmdb_error(MDB_MAP_FULL, "quota");
+  *room_ -= needed;
+  return {};
+}
+
+Result<std::int64_t> LmdbTransaction::room_left() const {
+  MDB_envinfo info;
+  mdb_env_info(env_.get(), &info);
+  const auto used = static_cast<std::int64_t>(info.me_last_pgno) + 1;
+  const std::int64_t beyond = static_cast<std::int64_t>(env_.quota_pages()) - used;
+  // Far from the quota it does not matter how many of the used pages are free.
+  if (beyond > static_cast<std::int64_t>(env_.quota_pages() / 2)) return beyond;
+  auto free = free_pages(env_, txn_);
+  if (!free) return free;
+  return beyond + *free;
+}
+
+Result<void> LmdbTransaction::count_batch() {
+  const auto sequence = LmdbReader{env_, txn_}.get(env_.databases().settings, kSequenceKey);
+  if (!sequence) return std::unexpected{sequence.error()};
+  std::string bytes;
+  ByteWriter{bytes}.u64(*sequence ? ByteReader{**sequence}.u64() + 1 : 1);
+  MDB_val key = to_val(kSequenceKey);
+  MDB_val value = to_val(bytes);
+  if (const int rc = mdb_put(txn_, env_.databases().settings, &key, &value, 0); rc != 0) {
+    return lmdb_error(rc, "counting the batch");
+  }
+  return {};
+}
+
+Result<void> LmdbTransaction::commit() {
+  if (txn_ == nullptr) return lost();
+  if (done_.empty()) {
+    abort_lmdb();
+    return {};
+  }
+  if (auto counted = count_batch(); !counted) {
+    abort_lmdb();
+    return counted;
+  }
+  const int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
+  if (rc == 0) {
+    state_.sequence.fetch_add(1, std::memory_order_acq_rel);
+    return {};
+  }
+  if (!is_storage_full(rc)) state_.failed.store(true, std::memory_order_relaxed);
+  return lmdb_error(rc, "committing");
+}
+
+}  // namespace wasm_server

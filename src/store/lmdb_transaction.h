@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <lmdb.h>
+
+#include "store/lmdb_env.h"
+#include "store/lmdb_operation.h"
+#include "store/lmdb_store.h"
+#include "store/store.h"
+
+namespace wasm_server {
+
+// A batch of writes in one LMDB transaction. Belongs to the thread that began it.
+// LMDB gives up a whole transaction when it fails inside one (its map is full, say), and an LMDB
+// child transaction for every operation would cost more than the operation itself. So operations
+// run in the transaction directly; when LMDB fails, those that had succeeded are done again in a
+// new one, which gives the same pages, and from then on each operation has a child transaction, so
+// that one that fails leaves the others.
+class LmdbTransaction final : public Store::Transaction {
+ public:
+  static Result<std::unique_ptr<Store::Transaction>> begin(LmdbEnv& env, LmdbStore::State& state);
+  ~LmdbTransaction() override;
+
+  Result<std::optional<WasmMetaData>> find(std::string_view id) override;
+  Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
+                                                    std::uint64_t revision) override;
+  Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code) override;
+  Result<void> erase(std::string_view id) override;
+  Result<void> commit() override;
+
+ private:
+  LmdbTransaction(LmdbEnv& env, LmdbStore::State& state) : env_(env), state_(state) {}
+
+  Result<void> begin_lmdb();
+  void abort_lmdb();
+  Result<void> run(Operation operation);
+  Result<void> run_in_child(const Operation& operation);
+  Result<void> start_again();
+  Result<void> check_room(const Operation& operation);
+  Result<std::int64_t> room_left() const;
+  Result<void> count_batch();
+
+  LmdbEnv& env_;
+  LmdbStore::State& state_;
+  MDB_txn* txn_ = nullptr;  // null: committed, or lost to a failure
+  bool careful_ = false;    // each operation in a child transaction
+  std::vector<Operation> done_;
+  std::optional<std::int64_t>
+      room_;  // pages that this transaction may still take; known from the first put on
+};
+
+}  // namespace wasm_server

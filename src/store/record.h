@@ -1,0 +1,74 @@
+#pragma once
+
+// The bytes on disk. An LMDB environment in the data directory with these sub-databases:
+//
+//   current    id                               -> module record of the current revision
+//   revisions  id, 0, revision (big-endian u64) -> module record of a superseded revision
+//   blobs      digest (32 bytes)                -> a module's code, as sent
+//   blob_refs  digest (32 bytes)                -> reference record
+//   settings   "format"    u64: kFormatVersion
+//              "sequence"  u64: batches applied since the database was made
+//              "secret"    32 random bytes
+//
+// Jobs, executions and idempotency keys will be sub-databases of their own.
+//
+// Every record begins with a version (u8) and a checksum (u64, XXH3-64 of all that follows it).
+// Numbers are little-endian, varints LEB128, a text is its length (varint) and its bytes, a list
+// its count (varint) and its elements.
+//
+//   module record     version = 1, checksum,
+//                     revision u64, digest 32 bytes, size u64, created_at u64, updated_at u64   <-
+//                     RecordHead last_job_id text, run_function text, param list, result list, kind
+//                     u8, functions list of (name text, param list, result list), imports list of
+//                     (module text, name text), labels list of (text, text), limits: mask u8 and a
+//                     varint for each bit, args list of text, env list of (text, text) where a
+//                     param is (name text, type u8) and a result is a type u8
+//   reference record  version = 1, checksum, count u64, size u64
+//
+// The enumerators' numbers are those of store/wasm_storage.h: new ones go to the end.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "store/wasm_storage.h"
+
+namespace wasm_server {
+
+inline constexpr std::uint64_t kFormatVersion = 1;
+
+// The part at fixed places: what a reader of the code or a keeper of references needs, without the
+// rest.
+struct RecordHead {
+  std::uint64_t revision = 0;
+  Digest digest;
+  std::uint64_t size = 0;
+  UnixMillis created_at = 0;
+  UnixMillis updated_at = 0;
+};
+
+// How many revisions, current and superseded, have this code.
+struct BlobReference {
+  std::uint64_t count = 0;
+  std::uint64_t size = 0;
+};
+
+// Replaces `out`, whose capacity is kept.
+void encode_record(const WasmMetaData& meta_data, std::string& out);
+
+// Any bytes at all may be given; those that are not an intact record are kInternal, with a log text
+// that says what is wrong with which id. Both verify the checksum.
+Result<WasmMetaData> decode_record(std::string_view id, std::string_view record);
+Result<RecordHead> decode_record_head(std::string_view id, std::string_view record);
+
+std::string encode_reference(const BlobReference& reference);
+Result<BlobReference> decode_reference(const Digest& digest, std::string_view record);
+
+// Key of a superseded revision, and the prefix of all of an id's.
+std::string revision_key(std::string_view id, std::uint64_t revision);
+std::string revision_prefix(std::string_view id);
+
+}  // namespace wasm_server
