@@ -7,6 +7,7 @@ import time
 import pytest
 
 from support import flags
+from support.binary import large_data
 from support.client import WASM, Client, assert_problem, fresh_id
 from support.modules import ADD, distinct, wasm
 
@@ -134,7 +135,7 @@ def test_fifty_copies_take_the_room_of_one(fresh_server):
 @contract("3: application/wasm", "1: Accept: application/wasm")
 def test_a_module_with_100_mb_of_data(client):
     data = hashlib.shake_128(b"large").digest(100 * MB)
-    code = large_data_module(data)
+    code = large_data(data)
     id = fresh_id()
     answer = client.post("/wasm", params={"id": id}, content=code, headers=WASM)
     assert answer.status_code == 201, answer.text
@@ -144,30 +145,6 @@ def test_a_module_with_100_mb_of_data(client):
     place = 77 * MB + 3
     assert client.results(id, [place]) == [data[place]]
     assert client.delete(f"/wasm/{id}").status_code == 204
-
-
-def leb(value: int) -> bytes:
-    out = bytearray()
-    while True:
-        byte = value & 0x7F
-        value >>= 7
-        out.append(byte | (0x80 if value else 0))
-        if not value:
-            return bytes(out)
-
-
-def large_data_module(data: bytes) -> bytes:
-    """(module (memory N) (data (i32.const 0) "...") (func (export "at") (param i32) (result i32) i32.load8_u))"""
-
-    def section(number: int, body: bytes) -> bytes:
-        return bytes([number]) + leb(len(body)) + body
-
-    pages = len(data) // 65536 + 1
-    code = b"\x00\x20\x00\x2d\x00\x00\x0b"
-    return (b"\0asm\x01\0\0\0" + section(1, b"\x01\x60\x01\x7f\x01\x7f") + section(3, b"\x01\x00") +
-            section(5, b"\x01\x00" + leb(pages)) + section(7, b"\x01\x02at\x00\x00") +
-            section(10, b"\x01" + leb(len(code)) + code) +
-            section(11, b"\x01\x00\x41\x00\x0b" + leb(len(data)) + data))
 
 
 def test_readers_see_whole_revisions_while_a_writer_replaces_them(server):

@@ -5,6 +5,8 @@ import hashlib
 
 import wasmtime
 
+from support.binary import section
+
 
 @functools.cache
 def wasm(text: str) -> bytes:
@@ -71,14 +73,6 @@ def distinct(number: int, size: int = 0) -> bytes:
     """A valid module that differs for every number; at least `size` bytes, all of them hashed and stored."""
     filler = hashlib.sha256(f"distinct {number}".encode()).digest()
     filler = (filler * (size // len(filler) + 1))[:max(size, len(filler))]
-    # A custom section named "f" in front of an empty module's end; LEB128 length.
+    # A custom section named "f".
     payload = b"\x01f" + filler
-    length = bytearray()
-    value = len(payload)
-    while True:
-        byte = value & 0x7F
-        value >>= 7
-        length.append(byte | (0x80 if value else 0))
-        if not value:
-            break
-    return wasm(ADD) + b"\x00" + bytes(length) + payload
+    return wasm(ADD) + section(0, payload)

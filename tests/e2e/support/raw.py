@@ -11,6 +11,7 @@ class RawResponse:
     headers: dict[str, str]  # names in lower case; repeated ones joined by ", "
     body: bytes
     interim: list[int] = field(default_factory=list)  # statuses of 1xx answers before it
+    trailers: dict[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
         return self.headers.get(name.lower(), "")
@@ -20,6 +21,7 @@ class RawConnection:
     def __init__(self, server, timeout: float = 20):
         self.socket = server.connect(timeout)
         self.buffer = b""
+        self.trailers: dict[str, str] = {}
 
     def __enter__(self):
         return self
@@ -56,13 +58,16 @@ class RawConnection:
 
     def read_head(self) -> tuple[str, int, dict[str, str]]:
         version, status, _ = self._line().decode("latin-1").split(" ", 2)
-        headers: dict[str, str] = {}
+        return version, int(status), self._fields()
+
+    def _fields(self) -> dict[str, str]:
+        fields: dict[str, str] = {}
         while line := self._line().decode("latin-1"):
             name, value = line.split(":", 1)
             assert name == name.strip() and name, f"malformed header {line!r}"
             key, value = name.lower(), value.strip()
-            headers[key] = f"{headers[key]}, {value}" if key in headers else value
-        return version, int(status), headers
+            fields[key] = f"{fields[key]}, {value}" if key in fields else value
+        return fields
 
     def read(self, head: bool = False) -> RawResponse:
         """The next final answer. `head`: it answers a HEAD, so it has no body."""
@@ -71,7 +76,9 @@ class RawConnection:
         while 100 <= status < 200:
             interim.append(status)
             version, status, headers = self.read_head()
-        return RawResponse(version, status, headers, self._body(status, headers, head), interim)
+        self.trailers = {}
+        body = self._body(status, headers, head)
+        return RawResponse(version, status, headers, body, interim, self.trailers)
 
     def _body(self, status: int, headers: dict[str, str], head: bool) -> bytes:
         if head or status in (204, 304):
@@ -90,8 +97,7 @@ class RawConnection:
         while size := int(self._line().split(b";")[0], 16):
             yield self._take(size)
             assert self._take(2) == b"\r\n"
-        while self._line():
-            pass
+        self.trailers = self._fields()
 
     def closed(self) -> bool:
         """Waits for the server to close; anything more that it sends is a failure."""
