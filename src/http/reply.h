@@ -1,7 +1,7 @@
 #pragma once
 
-// An answer as the handlers make it. The session adds Content-Length or chunked coding, Date, Connection and
-// X-Request-Id, and leaves the body out for HEAD, 204 and 304.
+// An answer as the handlers make it. The session adds Content-Length or chunked coding, Date,
+// Connection and X-Request-Id, and leaves the body out for HEAD, 204 and 304.
 
 #include <cstdint>
 #include <memory>
@@ -16,24 +16,26 @@
 
 namespace wasm_server {
 
-// A body that is not in memory as a whole. Used on the session's event loop only; destroyed early when the client goes
-// away.
+// A body that is not in memory as a whole. Used on the session's event loop only; destroyed early
+// when the client goes away.
 class BodySource {
  public:
   virtual ~BodySource() = default;
 
-  // The length, when it is known; otherwise the body is sent chunked (or to the end of the connection on HTTP/1.0).
+  // The length, when it is known; otherwise the body is sent chunked (or to the end of the
+  // connection on HTTP/1.0).
   virtual std::optional<std::uint64_t> size() const = 0;
 
-  // The next bytes, valid until the next call; empty at the end. After an error the connection is cut, so that the
-  // client cannot take a part for the whole.
+  // The next bytes, valid until the next call; empty at the end. After an error the connection is
+  // cut, so that the client cannot take a part for the whole.
   virtual Task<Result<ByteView>> next() = 0;
 };
 
 struct Reply {
   unsigned status = 200;
-  std::string_view content_type;  // a literal or a string that outlives the request; empty: no such header
-  std::string headers;            // whole lines, "Name: value\r\n"; use add_header
+  std::string_view
+      content_type;     // a literal or a string that outlives the request; empty: no such header
+  std::string headers;  // whole lines, "Name: value\r\n"; use add_header
   std::variant<Bytes, SharedBytes, std::unique_ptr<BodySource>> body;
   // What Content-Length says on an answer to HEAD, when it is not the size of `body`.
   std::optional<std::uint64_t> head_length;
@@ -42,7 +44,8 @@ struct Reply {
   void add_header(std::string_view name, std::string_view value);
 };
 
-// The problem document of the contract's section 5. Logs `error.log`, with the request id, when there is one.
+// The problem document of the contract's section 5. Logs `error.log`, with the request id, when
+// there is one.
 Reply problem(const Error& error, std::string_view request_id);
 
 // `extra` is more members of the document: either empty or `,"name":value...`.

@@ -1,7 +1,7 @@
 #pragma once
 
-// A request as the handlers see it. Owned by the session that read it; handlers run on that session's event loop and
-// may keep references to it until they have answered.
+// A request as the handlers see it. Owned by the session that read it; handlers run on that
+// session's event loop and may keep references to it until they have answered.
 
 #include <cstdint>
 #include <functional>
@@ -22,8 +22,8 @@ class Peer {
  public:
   virtual ~Peer() = default;
 
-  // From now on `gone` is called, once and on the session's event loop, if the client closes the connection. Costs a
-  // wait on the socket, so call it only when the answer is not there at once.
+  // From now on `gone` is called, once and on the session's event loop, if the client closes the
+  // connection. Costs a wait on the socket, so call it only when the answer is not there at once.
   virtual void watch(std::move_only_function<void()> gone) = 0;
   virtual void unwatch() = 0;
 };
@@ -59,8 +59,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 // The media type of a Content-Type value in lower case, without parameters.
 std::string media_type(std::string_view content_type);
 
-// Whether an Accept value admits `media_type` at all, and how much it prefers it: the q of the most specific range that
-// matches (RFC 9110, section 12.5.1); 0 when none does, 1 for an empty value.
+// Whether an Accept value admits `media_type` at all, and how much it prefers it: the q of the most
+// specific range that matches (RFC 9110, section 12.5.1); 0 when none does, 1 for an empty value.
 double accept_quality(std::string_view accept, std::string_view media_type);
 
 }  // namespace wasm_server

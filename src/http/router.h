@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,32 +13,45 @@
 
 namespace wasm_server {
 
-// A handler answers every request that it is given: expected failures become problem documents inside it.
+// A handler answers every request that it is given: expected failures become problem documents
+// inside it.
 using Handler = std::function<Task<Reply>(Request&)>;
 
-// The handler_router: maps method and path to a handler. Filled at start, then only read; one per worker, so that
-// handlers may hold what belongs to their worker.
+// The handler_router: maps method and path to a handler. Filled at start, then only read; one per
+// worker, so that handlers may hold what belongs to their worker.
 class Router {
  public:
-  struct Match {
-    const Handler* handler = nullptr;  // null: answer with `failure`
-    std::string id;                    // the decoded {id}
-    bool body_allowed = true;          // large bodies are read only where a handler takes one
-    Reply failure{};                   // 404 or 405 with Allow, or the answer to OPTIONS
+  enum class Outcome : std::uint8_t {
+    kHandler,           // call `handler`
+    kOptions,           // answer 204 with `allow`
+    kNotFound,          // no such path, or an {id} that no resource can have
+    kMethodNotAllowed,  // 405 with `allow`
+    kBadPath,           // not a path at all: bad percent-encoding, no leading '/'
   };
 
-  // `pattern` is a literal path in which one segment may be {id}, e.g. "/wasm/{id}/revisions". HEAD is answered by the
-  // handler of GET.
+  struct Match {
+    Outcome outcome = Outcome::kNotFound;
+    const Handler* handler = nullptr;
+    std::string id;             // the decoded {id}
+    bool body_allowed = false;  // large bodies are read only where a handler takes one
+    std::string allow;          // the value of Allow
+  };
+
+  // `pattern` is a literal path in which one segment may be {id}, e.g. "/wasm/{id}/revisions". HEAD
+  // is answered by the handler of GET. Where two patterns match, the one added first is taken.
   void add(Method method, std::string_view pattern, Handler handler);
 
-  // Called as soon as the header is there, before the body is read.
+  // Called as soon as the header is there, before the body is read. A trailing slash makes another
+  // path.
   Match match(Method method, std::string_view path) const;
 
  private:
   struct Route {
     std::vector<std::string> segments;
-    std::array<Handler, 7> handlers;
+    std::array<Handler, 7> handlers;  // by Method
   };
+
+  static Match match_method(const Route& route, Method method);
 
   std::vector<Route> routes_;
 };

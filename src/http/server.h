@@ -15,14 +15,17 @@
 namespace wasm_server {
 
 struct HttpLimits {
-  std::size_t header_bytes = 16U << 10;                // request line and headers
-  std::uint64_t body_bytes = 128U << 20;               // one body
-  std::uint64_t body_memory_bytes = 1U << 30;          // all bodies being held; beyond it 503
-  std::size_t connections = 16384;                     // beyond it a connection gets 503 and is closed
-  std::chrono::milliseconds idle_timeout{60'000};      // between requests
-  std::chrono::milliseconds header_timeout{10'000};    // from a request's first byte to its header's last
-  std::chrono::milliseconds read_timeout{30'000};      // between two reads of a body that bring something
-  std::chrono::milliseconds write_timeout{30'000};     // between two writes that the client takes something of
+  std::size_t header_bytes = 16U << 10;            // request line and headers
+  std::uint64_t body_bytes = 128U << 20;           // one body
+  std::uint64_t body_memory_bytes = 1U << 30;      // all bodies being held; beyond it 503
+  std::size_t connections = 16384;                 // beyond it a connection gets 503 and is closed
+  std::chrono::milliseconds idle_timeout{60'000};  // between requests
+  std::chrono::milliseconds header_timeout{
+      10'000};  // from a request's first byte to its header's last
+  std::chrono::milliseconds read_timeout{
+      30'000};  // between two reads of a body that bring something
+  std::chrono::milliseconds write_timeout{
+      30'000};  // between two writes that the client takes something of
 };
 
 // One event loop that sessions may be put on, with the router that serves them there.
@@ -31,8 +34,9 @@ struct Lane {
   const Router* router;
 };
 
-// Accepts connections and deals them out evenly over the lanes; each becomes a session (http/session.h), which stays on
-// its lane. Owned by the main thread; the calls below are safe from any thread.
+// Accepts connections and deals them out evenly over the lanes; each becomes a session
+// (http/session.h), which stays on its lane. Owned by the main thread; the calls below are safe
+// from any thread.
 class Server {
  public:
   Server(std::vector<Lane> lanes, HttpLimits limits);
@@ -40,24 +44,26 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Binds and listens ("HOST:PORT", "[::1]:0"; port 0 takes a free one), without accepting yet. An error's message says
-  // what is wrong in one line (port in use, no such address, ...).
+  // Binds and listens ("HOST:PORT", "[::1]:0"; port 0 takes a free one), without accepting yet. An
+  // error's message says what is wrong in one line (port in use, no such address, ...).
   Result<void> bind(std::string_view listen);
   std::string address() const;  // "HOST:PORT" as bound
 
   // Accepts from now on; the lanes' event loops must be run by their owners.
   void start();
 
-  // Closes the listener and idle connections; busy ones are closed after their answer, which says so.
+  // Closes the listener and idle connections; busy ones are closed after their answer, which says
+  // so.
   void stop_accepting();
-  // Waits until every session has ended, or until `grace` is over and the rest is cut. Not from a lane's thread.
+  // Waits until every session has ended, or until `grace` is over and the rest is cut. Not from a
+  // lane's thread.
   void drain(std::chrono::milliseconds grace);
 
   std::size_t connections() const;
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // its accept loop may outlive the server
 };
 
 }  // namespace wasm_server

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "http/body_budget.h"
+
+namespace wasm_server {
+
+// Where a request's body arrives: a string that grows in steps of four as the bytes come, so that a
+// client which declares 128 MiB and sends nothing costs 64 KiB. What it holds is charged to the
+// budget until `release`. Used on the session's thread.
+class BodySink {
+ public:
+  explicit BodySink(BodyBudget& budget) : budget_(budget) {}
+  ~BodySink() { release(); }
+  BodySink(const BodySink&) = delete;
+  BodySink& operator=(const BodySink&) = delete;
+
+  std::uint64_t received() const { return received_; }
+
+  // Room for more, of a body that will have at least `expected` bytes in all (> received()). False:
+  // the budget is used up.
+  bool make_room(std::uint64_t expected);
+  // Free space, at most up to `expected` bytes in all; not empty after make_room(expected).
+  std::span<char> room(std::uint64_t expected);
+  void filled(std::size_t n) { received_ += n; }
+  // False: the budget is used up.
+  bool append(std::string_view data);
+
+  // The body as it arrived; still charged until `release`.
+  Bytes take();
+  void release();
+
+ private:
+  BodyBudget& budget_;
+  Bytes bytes_;  // its size is the space, of which `received_` bytes are filled
+  std::uint64_t received_ = 0;
+  std::uint64_t charged_ = 0;
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "http/connection.h"
+#include "http/lane_state.h"
+#include "http/parser.h"
+#include "http/reply.h"
+#include "http/request.h"
+#include "http/router.h"
+
+namespace wasm_server {
+
+// One client's connection, from its first byte to its close: reads a request, has it answered,
+// sends the answer, and again, in order. It lives in the coroutine that `serve` starts, on its
+// lane's event loop, and owns everything that a request needs, so that the next request on it
+// allocates nothing. What goes wrong, exceptions of handlers included, ends here: as a problem
+// document while one can be sent, else by closing the connection.
+class Session final : public Peer, private LaneMember {
+ public:
+  static Task<void> serve(std::shared_ptr<LaneState> lane, ConnectionToken token, Socket socket);
+  // Tells a client that there are too many, and closes.
+  static Task<void> refuse(std::shared_ptr<LaneState> lane, ConnectionToken token, Socket socket);
+
+ private:
+  // How it goes on after a part of an exchange.
+  enum class Step {
+    kGoOn,
+    kAnswer,  // with the reply that was set
+    kGone,    // there is nobody to answer
+  };
+
+  Session(LaneState& lane, Socket socket);
+
+  Task<void> run();
+  Task<bool> exchange();
+  void start_request();
+
+  Task<Step> read_head(Reply& reply);
+  RequestParser::Status parse_head();
+  Step on_incomplete_head(Reply& reply);
+  Step check_head(Reply& reply);
+  Step check_match(Reply& reply);
+  void choose_request_id();
+
+  // session_body.cc
+  bool has_body() const { return parser_.is_chunked() || parser_.content_length() > 0; }
+  std::uint64_t body_limit() const;
+  void leave_body_unread();
+  Task<Step> read_body(Reply& reply);
+  Task<bool> send_continue();
+  Task<Step> read_sized_body(Reply& reply);
+  Task<Step> read_chunked_body(Reply& reply);
+  Task<std::size_t> read_into_sink(std::uint64_t expected);
+  Step on_incomplete_body(Reply& reply);
+  Task<bool> discard_body();
+  Task<void> linger();
+
+  Task<Step> handle(Reply& reply);
+  Step answer(Reply& reply, ErrorCode code, std::string message);
+  Step answer_and_close(Reply& reply, ErrorCode code, std::string message);
+
+  // session_reply.cc
+  Task<bool> send(Reply& reply);
+  Task<bool> send_source(Reply& reply, BodySource& source);
+  Task<Result<ByteView>> next_piece(BodySource& source);
+  bool cut_short(std::string_view reason);
+  Task<bool> write_all(Outgoing out);
+  void render_head(const Reply& reply, std::optional<std::uint64_t> length, bool chunked);
+  bool omits_body(const Reply& reply) const;
+
+  void watch(std::move_only_function<void()> gone) override;
+  void unwatch() override;
+
+  void on_sweep(Moment now) override;
+  void on_stop() override;
+  void on_cut() override;
+
+  LaneState& lane_;
+  const HttpLimits& limits_;
+  Connection connection_;
+  RequestParser parser_;
+  BodySink sink_;
+  Request request_;
+  Router::Match match_;
+  std::string request_id_;  // ours; the client's is a view of the input
+  std::string out_;         // header and small bodies of the answer
+  std::size_t head_size_ = 0;
+  std::uint64_t unread_body_ = 0;  // to be discarded after the answer
+  bool idle_ = true;               // between two requests
+  bool keep_alive_ = true;
+  bool lingers_ = false;  // the client may still be sending: its answer must not be lost by a reset
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,135 @@
+// How a session sends an answer.
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "http/head.h"
+#include "http/session.h"
+
+namespace wasm_server {
+namespace {
+
+// Up to this size a body is copied behind its header: cheaper than a second part in the system
+// call.
+constexpr std::size_t kCopied = 8U << 10;
+constexpr std::size_t kKeptOutput = 64U << 10;
+
+std::string_view body_view(const Reply& reply) {
+  if (const auto* bytes = std::get_if<Bytes>(&reply.body)) return *bytes;
+  const auto* shared = std::get_if<SharedBytes>(&reply.body);
+  return shared != nullptr && *shared ? std::string_view(**shared) : std::string_view{};
+}
+
+bool has_no_length(unsigned status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+bool Session::omits_body(const Reply& reply) const {
+  return request_.method == Method::kHead || has_no_length(reply.status);
+}
+
+void Session::render_head(const Reply& reply, std::optional<std::uint64_t> length, bool chunked) {
+  HeadFields fields;
+  fields.date_line = lane_.date_line();
+  fields.request_id = request_.request_id;
+  if (lane_.server().stopping.load(std::memory_order_relaxed)) keep_alive_ = false;
+  if (!keep_alive_) fields.connection = "close";
+  if (keep_alive_ && !parser_.is_http11()) fields.connection = "keep-alive";
+  if (!has_no_length(reply.status)) fields.content_length = length;
+  fields.chunked = chunked;
+  out_.clear();
+  append_head(out_, reply, fields);
+}
+
+Task<bool> Session::send(Reply& reply) {
+  if (auto* source = std::get_if<std::unique_ptr<BodySource>>(&reply.body)) {
+    co_return co_await send_source(reply, **source);
+  }
+  const std::string_view body = body_view(reply);
+  const bool omitted = omits_body(reply);
+  const std::uint64_t length = omitted ? reply.head_length.value_or(body.size()) : body.size();
+  render_head(reply, length, false);
+  Outgoing out;
+  if (!omitted && body.size() <= kCopied) {
+    out_ += body;
+    out.add(out_);
+  } else {
+    out.add(out_);
+    if (!omitted) out.add(body);
+  }
+  co_return co_await write_all(out);
+}
+
+// The header goes out with the first piece, so that a source which fails at once is still answered
+// as an error.
+Task<bool> Session::send_source(Reply& reply, BodySource& source) {
+  const std::optional<std::uint64_t> size = source.size();
+  const bool omitted = omits_body(reply);
+  const bool chunked = !size && parser_.is_http11() && !omitted;
+  if (!size && !chunked && !omitted) keep_alive_ = false;
+  if (omitted) {
+    render_head(reply, size ? size : reply.head_length, false);
+    Outgoing out;
+    out.add(out_);
+    co_return co_await write_all(out);
+  }
+  std::uint64_t sent = 0;
+  for (bool first = true;; first = false) {
+    const Result<ByteView> piece = co_await next_piece(source);
+    if (!piece && first) {
+      Reply failure = problem(piece.error(), request_.request_id);
+      co_return co_await send(failure);
+    }
+    const bool last = piece && piece->empty();
+    const bool wrong_size =
+        size && piece && (sent + piece->size() > *size || (last && sent != *size));
+    if (!piece || wrong_size)
+      co_return cut_short(piece ? "a body of another size than announced" : piece.error().message);
+    if (first) {
+      render_head(reply, size, chunked);
+    } else {
+      out_.clear();
+    }
+    sent += piece->size();
+    if (chunked && !last) append_chunk_size(out_, piece->size());
+    if (chunked && last) out_ += "0\r\n\r\n";
+    Outgoing out;
+    out.add(out_);
+    out.add(*piece);
+    if (chunked && !last) out.add("\r\n");
+    const bool open = co_await write_all(out);
+    if (!open || last) co_return open;
+  }
+}
+
+Task<Result<ByteView>> Session::next_piece(BodySource& source) {
+  std::string failure;
+  try {
+    co_return co_await source.next();
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  co_return fail(ErrorCode::kInternal, "an internal error", std::move(failure));
+}
+
+bool Session::cut_short(std::string_view reason) {
+  std::string text = "request ";
+  text.append(request_.request_id).append(": answer cut short: ").append(reason);
+  log_error(text);
+  connection_.reset_on_close();
+  return false;
+}
+
+Task<bool> Session::write_all(Outgoing out) {
+  bool open = connection_.write_now(out);
+  while (open && !out.empty()) {
+    connection_.set_deadline(lane_.deadline(limits_.write_timeout));
+    open = co_await connection_.write_some(out);
+  }
+  connection_.clear_deadline();
+  co_return open;
+}
+
+}  // namespace wasm_server
