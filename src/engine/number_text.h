@@ -1,7 +1,7 @@
 #pragma once
 
-// Numbers between text and bits, each with a single rounding. All functions take texts of any length and cost time
-// linear in it.
+// Numbers between text and bits, each with a single rounding. All functions take texts of any
+// length and cost time linear in it.
 
 #include <cstdint>
 #include <string>
@@ -17,8 +17,8 @@ bool is_decimal_integer(std::string_view text);
 
 enum class NumberStatus : std::uint8_t { kExact, kFraction, kOutOfRange };
 
-// The value of a text for which is_json_number or is_decimal_integer holds, when it has no fraction ("2e0", "2.0" and
-// "20e-1" have none) and its magnitude is below 2^64.
+// The value of a text for which is_json_number or is_decimal_integer holds, when it has no fraction
+// ("2e0", "2.0" and "20e-1" have none) and its magnitude is below 2^64.
 struct IntegerText {
   NumberStatus status = NumberStatus::kExact;
   bool negative = false;  // never for zero
@@ -26,14 +26,16 @@ struct IntegerText {
 };
 IntegerText parse_integer(std::string_view text);
 
-// Rounded to nearest, ties to even, straight to Float (float or double). False when it is beyond the largest finite
-// one; what is too small becomes a subnormal or a zero of its sign. `text` as for parse_integer.
+// Rounded to nearest, ties to even, straight to Float (float or double). False when it is beyond
+// the largest finite one; what is too small becomes a subnormal or a zero of its sign. `text` as
+// for parse_integer.
 template <class Float>
 bool parse_float(std::string_view text, Float& value);
 
-// Appends the shortest text that reads back to the same finite value, as a JSON number; "-0.0" keeps its sign in
-// parsers that take "-0" for an integer. For float, the text also gives the same bits when it is read as a double
-// and then narrowed (shown for all of them by ShortestFloats in values_test.cc).
+// Appends the shortest text that reads back to the same finite value, as a JSON number; "-0.0"
+// keeps its sign in parsers that take "-0" for an integer. For float, the text also gives the same
+// bits when it is read as a double and then narrowed (shown for all of them by ShortestFloats in
+// values_test.cc).
 template <class Float>
 void append_float(std::string& out, Float value);
 

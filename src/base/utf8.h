@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace wasm_server {
+
+// Well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above
+// U+10FFFF.
+bool is_utf8(std::string_view text);
+
+// At most `limit` bytes of `text`, cut before a sequence that would not fit as a whole.
+std::string_view utf8_prefix(std::string_view text, std::size_t limit);
+
+}  // namespace wasm_server
