@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "engine/compiled_module.h"
+#include "engine/compiler.h"
+#include "store/store.h"
+
+namespace wasm_server {
+
+// Waits, on the caller's event loop, until `digest` is compiled (its code comes from `store` when it is needed), or until
+// the timeout (kDeadlineExceeded; the compilation goes on for those who come later).
+Task<Result<std::shared_ptr<const CompiledModule>>> await_compiled(Compiler& compiler, Store& store,
+                                                                   Digest digest,
+                                                                   std::chrono::milliseconds timeout);
+
+}  // namespace wasm_server

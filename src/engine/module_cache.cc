@@ -1,0 +1,149 @@
+#include "engine/module_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/await_compiled.h"
+
+namespace wasm_server {
+
+namespace {
+
+// What an entry costs besides its code: metadata, list and map nodes. An estimate.
+constexpr std::size_t kEntryBytes = 4096;
+
+// No id holds it, so keys of different modules and revisions never meet.
+constexpr char kRevisionMark = '@';
+
+std::string key_of(std::string_view id, std::optional<std::uint64_t> revision) {
+  std::string key(id);
+  if (revision) key.append(1, kRevisionMark).append(std::to_string(*revision));
+  return key;
+}
+
+bool is_reactor(const ModuleInfo& info) {
+  return info.kind == ModuleKind::kModule && info.find_function("_initialize") != nullptr;
+}
+
+}  // namespace
+
+ModuleCache::ModuleCache(Store& store, Compiler& compiler, std::size_t max_bytes)
+    : store_(store), compiler_(compiler), max_bytes_(max_bytes) {}
+
+ModuleCache::Module ModuleCache::find(std::string_view id, std::optional<std::uint64_t> revision) {
+  const auto sequence = store_.sequence();
+  bool current = false;
+  std::string revision_key;
+  if (revision) revision_key = key_of(id, revision);
+  const std::string_view key = revision ? std::string_view(revision_key) : id;
+  auto module = find_entry(key, sequence, current);
+  if (module == nullptr || current) return module;
+  const auto meta_data = read(id, revision);
+  if (!meta_data || !*meta_data || **meta_data != module->meta_data) return nullptr;
+  confirm(key, module, sequence);
+  return module;
+}
+
+ModuleCache::Module ModuleCache::find_entry(std::string_view key, std::uint64_t sequence,
+                                            bool& current) {
+  const std::lock_guard lock(mutex_);
+  const auto found = index_.find(key);
+  if (found == index_.end()) return nullptr;
+  const auto entry = found->second;
+  if (entry != entries_.begin()) entries_.splice(entries_.begin(), entries_, entry);
+  current = entry->sequence == sequence;
+  return entry->module;
+}
+
+void ModuleCache::confirm(std::string_view key, const Module& module, std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  const auto found = index_.find(key);
+  if (found != index_.end() && found->second->module == module) found->second->sequence = sequence;
+}
+
+Result<std::optional<WasmMetaData>> ModuleCache::read(std::string_view id,
+                                                      std::optional<std::uint64_t> revision) {
+  return revision ? store_.find_revision(id, *revision) : store_.find(id);
+}
+
+Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
+                                                    std::optional<std::uint64_t> revision,
+                                                    std::chrono::milliseconds timeout) {
+  const auto sequence = store_.sequence();
+  auto meta_data = read(id, revision);
+  if (!meta_data) co_return std::unexpected{meta_data.error()};
+  if (!*meta_data) co_return fail(ErrorCode::kNotFound, "no such module or revision");
+
+  const auto digest = (*meta_data)->digest;
+  auto code = find_code(digest);
+  if (code == nullptr) {
+    auto compiled = co_await await_compiled(compiler_, store_, digest, timeout);
+    if (!compiled) co_return std::unexpected{compiled.error()};
+    code = *compiled;
+  }
+  auto module = std::make_shared<LoadedModule>();
+  module->initialize = is_reactor((*meta_data)->info);
+  module->meta_data = std::move(**meta_data);
+  module->code = std::move(code);
+  const Module loaded = std::move(module);
+  insert(key_of(id, revision), loaded, sequence);
+  co_return loaded;
+}
+
+std::shared_ptr<const CompiledModule> ModuleCache::find_code(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  const auto found = codes_.find(digest);
+  return found == codes_.end() ? nullptr : found->second.code;
+}
+
+void ModuleCache::insert(std::string key, const Module& module, std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  if (const auto old = index_.find(key); old != index_.end()) erase(old->second);
+  entries_.push_front({std::move(key), module, sequence});
+  index_.emplace(entries_.front().key, entries_.begin());
+  if (entries_.front().key.find(kRevisionMark) != std::string::npos) {
+    pinned_.insert(entries_.front().key);
+  }
+  auto& code = codes_[module->meta_data.digest];
+  bytes_ += kEntryBytes;
+  if (code.users++ == 0) {
+    code.code = module->code;
+    bytes_ += code.code->bytes();
+  }
+  while (bytes_ > max_bytes_ && entries_.size() > 1) erase(std::prev(entries_.end()));
+}
+
+void ModuleCache::erase(Entries::iterator entry) {
+  const auto code = codes_.find(entry->module->meta_data.digest);
+  bytes_ -= kEntryBytes;
+  if (--code->second.users == 0) {
+    bytes_ -= code->second.code->bytes();
+    codes_.erase(code);
+  }
+  index_.erase(entry->key);
+  pinned_.erase(entry->key);
+  entries_.erase(entry);
+}
+
+void ModuleCache::erase_key(const std::string& key) {
+  const auto found = index_.find(key);
+  if (found != index_.end()) erase(found->second);
+}
+
+void ModuleCache::forget(const std::string& id) {
+  const auto prefix = id + kRevisionMark;
+  const std::lock_guard lock(mutex_);
+  erase_key(id);
+  auto pin = pinned_.lower_bound(prefix);
+  while (pin != pinned_.end() && pin->starts_with(prefix)) {
+    const auto key = *pin++;
+    erase_key(key);
+  }
+}
+
+std::size_t ModuleCache::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+}  // namespace wasm_server

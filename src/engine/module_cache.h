@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "engine/compiled_module.h"
+#include "engine/compiler.h"
+#include "store/store.h"
+
+namespace wasm_server {
+
+// A stored revision that is ready to run. Never changed.
+struct LoadedModule {
+  WasmMetaData meta_data;
+  std::shared_ptr<const CompiledModule> code;
+  bool initialize = false;  // a WASI reactor: `_initialize` runs before each call
+};
+
+// The modules that were executed lately, least recently used ones dropped beyond a number of bytes. What it returns is
+// always current: entries carry the store's sequence number, and after a write anywhere an entry is compared with the
+// store (about a microsecond) before it is used again. Safe from any thread.
+class ModuleCache {
+ public:
+  using Module = std::shared_ptr<const LoadedModule>;
+
+  ModuleCache(Store& store, Compiler& compiler, std::size_t max_bytes);
+
+  // Null when it is not here or no longer current. Without `revision`: the current one.
+  Module find(std::string_view id, std::optional<std::uint64_t> revision);
+
+  // Reads, and compiles if need be, without holding the thread. Fails with kNotFound, with the compiler's errors, or
+  // with kDeadlineExceeded.
+  Task<Result<Module>> load(std::string id, std::optional<std::uint64_t> revision,
+                            std::chrono::milliseconds timeout);
+
+  // Drops all revisions of a module at once; calls in flight keep theirs.
+  void forget(const std::string& id);
+
+  std::size_t bytes() const;
+
+ private:
+  struct Entry {
+    std::string key;
+    Module module;
+    std::uint64_t sequence;
+  };
+  struct Code {
+    std::shared_ptr<const CompiledModule> code;
+    std::size_t users = 0;
+  };
+  struct KeyHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+  };
+  using Entries = std::list<Entry>;  // most recently used first
+
+  Result<std::optional<WasmMetaData>> read(std::string_view id, std::optional<std::uint64_t> revision);
+  Module find_entry(std::string_view key, std::uint64_t sequence, bool& current);
+  void confirm(std::string_view key, const Module& module, std::uint64_t sequence);
+  std::shared_ptr<const CompiledModule> find_code(const Digest& digest);
+  void insert(std::string key, const Module& module, std::uint64_t sequence);
+  void erase(Entries::iterator entry);   // mutex_ held
+  void erase_key(const std::string& key);  // mutex_ held
+
+  Store& store_;
+  Compiler& compiler_;
+  const std::size_t max_bytes_;
+
+  mutable std::mutex mutex_;
+  Entries entries_;  // this and all below: guarded by mutex_
+  std::unordered_map<std::string_view, Entries::iterator, KeyHash, std::equal_to<>> index_;
+  std::set<std::string> pinned_;  // keys of older revisions, so that forget() finds them by prefix
+  std::unordered_map<Digest, Code> codes_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace wasm_server

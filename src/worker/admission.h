@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace wasm_server {
+
+// How many calls of one module may run and wait; 0: only the server's caps apply.
+struct GateLimits {
+  std::uint64_t max_concurrency = 0;
+  std::uint64_t max_queue = 0;
+};
+
+// A call that waits to be let in. Owned by whoever waits; kept alive by the queue.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  // Let in; leave() is owed. Called once, from any thread, without a lock held.
+  virtual void admitted() = 0;
+};
+
+// Decides which executions run: a cap on running and on waiting calls, for the whole server and per module. Waiting calls
+// are let in one module after the other, so that one module's flood does not starve another's single call. Safe from any
+// thread.
+class Admission {
+ public:
+  // One module's door. Kept for as long as a call of that module is in or waits.
+  struct Gate {
+    GateLimits limits;
+    std::uint64_t running = 0;
+    std::deque<std::shared_ptr<Waiter>> waiting;
+    // Its last call outlived its first slice: the next one starts in the background.
+    bool slow = false;
+  };
+
+  struct Ticket {
+    Gate* gate = nullptr;  // null: not in
+    bool slow = false;
+  };
+
+  enum class Queued : std::uint8_t { kAdmitted, kWaiting, kRefused };
+
+  Admission(std::uint64_t max_running, std::uint64_t max_waiting)
+      : max_running_(max_running), max_waiting_(max_waiting) {}
+
+  // In at once, or not at all.
+  Ticket try_enter(std::string_view id, const GateLimits& limits);
+
+  // In at once (no admitted() then), or in the queue, or refused because that is full. Sets `gate`.
+  Queued enter_or_wait(std::string_view id, const GateLimits& limits,
+                       const std::shared_ptr<Waiter>& waiter, std::shared_ptr<Gate>& gate);
+
+  // False when it was let in meanwhile.
+  bool stop_waiting(Gate& gate, const std::shared_ptr<Waiter>& waiter);
+
+  // A call has ended; `slow` as Gate::slow.
+  void leave(Gate& gate, bool slow);
+
+  std::uint64_t running() const;
+  std::uint64_t waiting() const;
+
+ private:
+  struct IdHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+  };
+
+  const std::shared_ptr<Gate>& gate_of(std::string_view id, const GateLimits& limits);
+  bool has_room(const Gate& gate) const;
+  std::shared_ptr<Waiter> next_waiter();
+  void forget_idle_gates();
+
+  const std::uint64_t max_running_;
+  const std::uint64_t max_waiting_;
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<Gate>, IdHash, std::equal_to<>> gates_;  // this and below: guarded by mutex_
+  std::list<Gate*> turns_;  // gates with waiting calls; the front is next
+  std::uint64_t running_ = 0;
+  std::uint64_t waiting_ = 0;
+};
+
+}  // namespace wasm_server

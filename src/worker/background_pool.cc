@@ -1,0 +1,144 @@
+#include "worker/background_pool.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+namespace wasm_server {
+
+namespace {
+
+// Low enough that a worker which wakes up for a request runs at once, high enough that the background goes on under load.
+constexpr int kBackgroundNice = 10;
+
+void lower_priority() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kBackgroundNice);
+}
+
+}  // namespace
+
+BackgroundPool::BackgroundPool(unsigned threads) {
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+BackgroundPool::~BackgroundPool() {
+  cancel_all();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ready_.notify_all();
+  }
+  for (auto& thread : threads_) thread.join();
+}
+
+void BackgroundPool::take(const Call& call, Invocation::Progress progress) {
+  const std::lock_guard lock(mutex_);
+  settle(call, progress);
+}
+
+void BackgroundPool::take_new(const Call& call) {
+  const std::lock_guard lock(mutex_);
+  if (cancelling_) call->invocation_->cancel();
+  make_ready(call, fresh_);
+}
+
+void BackgroundPool::resume(GuestCall& call) {
+  const std::lock_guard lock(mutex_);
+  if (call.place_ != GuestCall::Place::kSleeping) {
+    call.resumed_ = true;  // settle() sees it, should the call be about to sleep
+    return;
+  }
+  const auto sleeper = call.sleeper_;
+  const auto owned = sleeper->second;
+  sleepers_.erase(sleeper);
+  make_ready(owned, fresh_);
+}
+
+void BackgroundPool::cancel_all() {
+  const std::lock_guard lock(mutex_);
+  cancelling_ = true;
+  for (const auto* queue : {&fresh_, &turns_}) {
+    for (const auto& call : *queue) call->invocation_->cancel();
+  }
+  while (!sleepers_.empty()) {
+    const auto call = sleepers_.begin()->second;
+    sleepers_.erase(sleepers_.begin());
+    call->invocation_->cancel();
+    make_ready(call, fresh_);
+  }
+}
+
+// Puts a call where it belongs after a slice.
+void BackgroundPool::settle(const Call& call, Invocation::Progress progress) {
+  if (cancelling_) call->invocation_->cancel();
+  if (progress == Invocation::Progress::kSliceUsed) {
+    make_ready(call, turns_);
+  } else if (cancelling_ || std::exchange(call->resumed_, false)) {
+    make_ready(call, fresh_);
+  } else {
+    call->place_ = GuestCall::Place::kSleeping;
+    call->sleeper_ = sleepers_.emplace(call->invocation_->wake_at(), call);
+    if (call->sleeper_ == sleepers_.begin()) ready_.notify_one();  // someone must wait for less long
+  }
+}
+
+void BackgroundPool::make_ready(const Call& call, std::deque<Call>& queue) {
+  call->place_ = GuestCall::Place::kReady;
+  queue.push_back(call);
+  ready_.notify_one();
+}
+
+void BackgroundPool::wake_due() {
+  const auto now = GuestCall::Clock::now();
+  while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
+    const auto call = sleepers_.begin()->second;
+    sleepers_.erase(sleepers_.begin());
+    make_ready(call, fresh_);
+  }
+}
+
+BackgroundPool::Call BackgroundPool::next() {
+  auto& queue = fresh_.empty() ? turns_ : fresh_;
+  if (queue.empty()) return nullptr;
+  auto call = std::move(queue.front());
+  queue.pop_front();
+  call->place_ = GuestCall::Place::kRunning;
+  return call;
+}
+
+void BackgroundPool::run() {
+  lower_priority();
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_due();
+    const auto call = next();
+    if (call != nullptr) {
+      ++running_;
+      lock.unlock();
+      const auto progress = call->run_slice();
+      if (progress == Invocation::Progress::kFinished) call->complete();
+      lock.lock();
+      --running_;
+      if (progress != Invocation::Progress::kFinished) {
+        call->used_slice_ = call->used_slice_ || progress == Invocation::Progress::kSliceUsed;
+        settle(call, progress);
+      } else {
+        call->place_ = GuestCall::Place::kOutside;
+      }
+    } else if (stopping_ && running_ == 0 && sleepers_.empty()) {
+      ready_.notify_all();
+      return;
+    } else if (sleepers_.empty()) {
+      ready_.wait(lock);
+    } else {
+      const auto until = sleepers_.begin()->first;
+      ready_.wait_until(lock, until);
+    }
+  }
+}
+
+}  // namespace wasm_server
