@@ -1,13 +1,13 @@
 #include "engine/artefact_seal.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <climits>
 #include <cstring>
 #include <memory>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
 
 namespace wasm_server {
 
@@ -41,13 +41,12 @@ std::optional<Tag> make_tag(const Digest& key, std::string_view nonce, std::stri
   const auto* iv = reinterpret_cast<const unsigned char*>(nonce.data());
   Tag tag{};
   int ignored = 0;
-  const bool ok = context != nullptr &&
-                  EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.bytes.data(),
-                                     iv) == 1 &&
-                  authenticate(context.get(), name) && authenticate(context.get(), content) &&
-                  EVP_EncryptFinal_ex(context.get(), tag.data(), &ignored) == 1 &&
-                  EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes,
-                                      tag.data()) == 1;
+  const bool ok =
+      context != nullptr &&
+      EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.bytes.data(), iv) == 1 &&
+      authenticate(context.get(), name) && authenticate(context.get(), content) &&
+      EVP_EncryptFinal_ex(context.get(), tag.data(), &ignored) == 1 &&
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, tag.data()) == 1;
   if (!ok) return std::nullopt;
   return tag;
 }

@@ -14,9 +14,10 @@ namespace wasm_server {
 inline constexpr std::size_t kSealBytes = 36;
 using Seal = std::array<char, kSealBytes>;
 
-// AES-256-GMAC (NIST SP 800-38D: GCM without plaintext) of `name` and `content` under `key`, with a fresh random nonce.
-// Chosen over HMAC because the first call of a module after a start waits for it: gigabytes per second instead of hundreds
-// of megabytes. Empty when the cryptographic library fails.
+// AES-256-GMAC (NIST SP 800-38D: GCM without plaintext) of `name` and `content` under `key`, with a
+// fresh random nonce. Chosen over HMAC because the first call of a module after a start waits for
+// it: gigabytes per second instead of hundreds of megabytes. Empty when the cryptographic library
+// fails.
 std::optional<Seal> make_seal(const Digest& key, std::string_view name, std::string_view content);
 
 // Whether `seal` was made by make_seal for exactly these.

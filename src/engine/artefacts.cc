@@ -47,7 +47,7 @@ class Mapping {
  public:
   explicit Mapping(const std::string& path) {
     const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    struct stat status {};
+    struct stat status{};
     if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0 || status.st_size <= 0) return;
     const auto size = static_cast<std::size_t>(status.st_size);
     void* place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd(), 0);

@@ -11,13 +11,15 @@
 
 namespace wasm_server {
 
-// Compiled code on disk: a cache, never data. One file per module, named by the digest of its code and by the engine's
-// compatibility number, mode 0600 in a directory of mode 0700, written to a temporary name and renamed.
+// Compiled code on disk: a cache, never data. One file per module, named by the digest of its code
+// and by the engine's compatibility number, mode 0600 in a directory of mode 0700, written to a
+// temporary name and renamed.
 //
-// A file ends with a trailer of 36 bytes: 12 bytes nonce, 16 bytes AES-256-GCM tag, 8 bytes magic "WSRVART1". The tag
-// authenticates the artefact together with its name, under a key made from the store's secret (SHA-256 of a label and the
-// secret), so that nothing this server did not write is ever loaded: a missing, foreign, cut-off, altered or older file
-// is simply compiled again. Therefore files are not synced either: what a crash tears does not authenticate.
+// A file ends with a trailer of 36 bytes: 12 bytes nonce, 16 bytes AES-256-GCM tag, 8 bytes magic
+// "WSRVART1". The tag authenticates the artefact together with its name, under a key made from the
+// store's secret (SHA-256 of a label and the secret), so that nothing this server did not write is
+// ever loaded: a missing, foreign, cut-off, altered or older file is simply compiled again.
+// Therefore files are not synced either: what a crash tears does not authenticate.
 //
 // Safe from any thread.
 class Artefacts {

@@ -1,12 +1,12 @@
 #include "engine/await_compiled.h"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <functional>
 #include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace wasm_server {
 
@@ -16,7 +16,8 @@ using Compiled = Result<std::shared_ptr<const CompiledModule>>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-// The first of compiler and timer answers; the other finds `handler` gone. Used on the loop of `timer` only.
+// The first of compiler and timer answers; the other finds `handler` gone. Used on the loop of
+// `timer` only.
 struct Waiter {
   Waiter(const Executor& executor, std::move_only_function<void(Compiled)> handler_in)
       : timer(executor), work(executor), handler(std::move(handler_in)) {}
@@ -43,8 +44,8 @@ void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_p
   waiter->timer.expires_after(timeout);
   waiter->timer.async_wait([waiter](const boost::system::error_code& error) {
     if (!error) {
-      waiter->answer(fail(ErrorCode::kDeadlineExceeded,
-                          "the module was not compiled before the deadline"));
+      waiter->answer(
+          fail(ErrorCode::kDeadlineExceeded, "the module was not compiled before the deadline"));
     }
   });
   compiler.compile(
@@ -66,8 +67,9 @@ Task<Compiled> await_compiled(Compiler& compiler, Store& store, Digest digest,
     auto waiter = std::make_shared<Waiter>(executor, std::move(handler));
     start(compiler, store, digest, std::move(waiter), timeout);
   };
-  auto compiled = co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Compiled)>(
-      initiate, use_task);
+  auto compiled =
+      co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Compiled)>(
+          initiate, use_task);
   co_return compiled;
 }
 

@@ -12,10 +12,10 @@
 
 namespace wasm_server {
 
-// Waits, on the caller's event loop, until `digest` is compiled (its code comes from `store` when it is needed), or until
-// the timeout (kDeadlineExceeded; the compilation goes on for those who come later).
-Task<Result<std::shared_ptr<const CompiledModule>>> await_compiled(Compiler& compiler, Store& store,
-                                                                   Digest digest,
-                                                                   std::chrono::milliseconds timeout);
+// Waits, on the caller's event loop, until `digest` is compiled (its code comes from `store` when
+// it is needed), or until the timeout (kDeadlineExceeded; the compilation goes on for those who
+// come later).
+Task<Result<std::shared_ptr<const CompiledModule>>> await_compiled(
+    Compiler& compiler, Store& store, Digest digest, std::chrono::milliseconds timeout);
 
 }  // namespace wasm_server

@@ -16,8 +16,8 @@
 
 namespace wasm_server {
 
-// An argument as it stood in the request: the literal text of a number, the decoded text of a string. Kept as text so
-// that each becomes its wasm type with a single rounding (engine/values.h).
+// An argument as it stood in the request: the literal text of a number, the decoded text of a
+// string. Kept as text so that each becomes its wasm type with a single rounding (engine/values.h).
 struct Argument {
   enum class Kind : std::uint8_t { kNumber, kString, kOther };
   Kind kind = Kind::kNumber;
@@ -32,7 +32,8 @@ struct NamedArgument {
 // By position or by name.
 using Arguments = std::variant<std::vector<Argument>, std::vector<NamedArgument>>;
 
-// A wasm value outside the engine: its type and its bits (i32 and f32 in the low 32). References are only ever null.
+// A wasm value outside the engine: its type and its bits (i32 and f32 in the low 32). References
+// are only ever null.
 struct Value {
   ValueType type = ValueType::kI32;
   std::uint64_t low = 0;
@@ -44,8 +45,8 @@ class OutputSink {
  public:
   virtual ~OutputSink() = default;
 
-  // Whether more may be written now; when not, the guest is suspended, and the sink calls Invocation's resumer when it
-  // has room again.
+  // Whether more may be written now; when not, the guest is suspended, and the sink calls
+  // Invocation's resumer when it has room again.
   virtual bool ready() = 0;
   virtual void write(ByteView bytes) = 0;
 };
@@ -86,7 +87,8 @@ struct Exited {
 struct TimedOut {};
 struct Cancelled {};
 
-// The call ended for a reason that has an error code of its own: kMemoryLimit, kOutputLimit, kInvalidModule, ...
+// The call ended for a reason that has an error code of its own: kMemoryLimit, kOutputLimit,
+// kInvalidModule, ...
 struct Refused {
   Error error;
 };

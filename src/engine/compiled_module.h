@@ -12,14 +12,15 @@
 
 namespace wasm_server {
 
-// A module's machine code with its imports resolved, ready to be instantiated. Never changed; shared by threads.
+// A module's machine code with its imports resolved, ready to be instantiated. Never changed;
+// shared by threads.
 class CompiledModule {
  public:
   // Compiles; takes about a second per megabyte and core. kInvalidModule or kMemoryLimit.
   static Result<std::shared_ptr<const CompiledModule>> compile(const Engine& engine,
                                                                std::string_view wasm);
-  // Maps an artefact that this server wrote and has verified (engine/artefacts.h); nothing else may get here, because
-  // loading it runs its code unchecked.
+  // Maps an artefact that this server wrote and has verified (engine/artefacts.h); nothing else may
+  // get here, because loading it runs its code unchecked.
   static Result<std::shared_ptr<const CompiledModule>> map_file(const Engine& engine,
                                                                 const std::string& path);
   ~CompiledModule();

@@ -44,8 +44,9 @@ Error overloaded() { return {ErrorCode::kOverloaded, "too many modules wait to b
 
 }  // namespace
 
-// Two kinds of threads: one loader of normal priority, which answers executions from artefacts, and the compilers, of low
-// priority, for what has none. A digest is in `tasks` from its first request until its answer.
+// Two kinds of threads: one loader of normal priority, which answers executions from artefacts, and
+// the compilers, of low priority, for what has none. A digest is in `tasks` from its first request
+// until its answer.
 struct Compiler::Impl {
   Impl(const Engine& engine_in, Artefacts& artefacts_in, std::size_t max_queue_in)
       : engine(engine_in), artefacts(artefacts_in), max_queue(max_queue_in) {}
@@ -57,11 +58,11 @@ struct Compiler::Impl {
   mutable std::mutex mutex;
   std::condition_variable load_ready;
   std::condition_variable compile_ready;
-  bool stopping = false;                         // this and all below: guarded by mutex
+  bool stopping = false;  // this and all below: guarded by mutex
   std::unordered_map<Digest, Pending> tasks;
-  std::deque<Digest> to_load;                    // asked for by executions
-  std::deque<Digest> urgent;                     // to compile, for executions
-  std::deque<Digest> background;                 // to compile, nobody waits
+  std::deque<Digest> to_load;     // asked for by executions
+  std::deque<Digest> urgent;      // to compile, for executions
+  std::deque<Digest> background;  // to compile, nobody waits
   std::unordered_map<Digest, std::string> failures;
   std::deque<Digest> failure_order;
 

@@ -22,8 +22,8 @@ struct CompileStatus {
   std::string detail;  // of kFailed
 };
 
-// Compiles modules in the background, on threads of low priority, each digest once, and keeps the artefacts. Safe from
-// any thread.
+// Compiles modules in the background, on threads of low priority, each digest once, and keeps the
+// artefacts. Safe from any thread.
 class Compiler {
  public:
   using Done = std::move_only_function<void(Result<std::shared_ptr<const CompiledModule>>)>;
@@ -33,14 +33,16 @@ class Compiler {
   Compiler(const Compiler&) = delete;
   Compiler& operator=(const Compiler&) = delete;
 
-  // Makes sure that `digest` gets compiled soon, unless there is an artefact already. For a module that was just
-  // stored; a full queue only means that the first execution compiles it.
+  // Makes sure that `digest` gets compiled soon, unless there is an artefact already. For a module
+  // that was just stored; a full queue only means that the first execution compiles it.
   void prepare(const Digest& digest, SharedBytes code);
 
-  // For an execution: calls `done` with the compiled module, from a compiler thread. Goes ahead of what prepare()
-  // queued, and joins a compilation of the same digest that is under way. `load` fetches the code when it is needed.
-  // Fails (through `done`) with kOverloaded when the queue is full.
-  void compile(const Digest& digest, std::move_only_function<Result<SharedBytes>()> load, Done done);
+  // For an execution: calls `done` with the compiled module, from a compiler thread. Goes ahead of
+  // what prepare() queued, and joins a compilation of the same digest that is under way. `load`
+  // fetches the code when it is needed. Fails (through `done`) with kOverloaded when the queue is
+  // full.
+  void compile(const Digest& digest, std::move_only_function<Result<SharedBytes>()> load,
+               Done done);
 
   CompileStatus status(const Digest& digest) const;
 

@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::uint32_t kMemoriesPerModule = 8;
 constexpr std::uint32_t kTablesPerModule = 8;
-constexpr std::size_t kInstanceBytes = 32U << 20;  // engine's records of one instance, e.g. of 100,000 functions
+constexpr std::size_t kInstanceBytes =
+    32U << 20;  // engine's records of one instance, e.g. of 100,000 functions
 constexpr std::size_t kHostStackBytes = 512U << 10;
 constexpr std::uint32_t kSmallestPool = 8;
 // Pages above this are given back after a call instead of being zeroed in place.
@@ -31,8 +32,8 @@ void lower_compile_thread() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kCompileNice);
 }
 
-// Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory image, memory, rest),
-// and the kernel allows a process only so many.
+// Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory
+// image, memory, rest), and the kernel allows a process only so many.
 std::uint32_t slots_within_map_count(std::uint32_t wanted) {
   std::ifstream file("/proc/sys/vm/max_map_count");
   std::uint64_t allowed = 65'530;
@@ -48,7 +49,8 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   wasmtime_pooling_allocation_config_total_memories_set(pool, slots);
   wasmtime_pooling_allocation_config_total_tables_set(pool, slots);
   wasmtime_pooling_allocation_config_total_stacks_set(pool, slots);
-  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, std::min<std::uint32_t>(slots, 1'000));
+  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool,
+                                                        std::min<std::uint32_t>(slots, 1'000));
   wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, kMemoriesPerModule);
   wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, kTablesPerModule);
   wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, kInstanceBytes);
@@ -66,7 +68,8 @@ wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots) 
   wasmtime_config_max_wasm_stack_set(config, settings.max_wasm_stack_bytes);
   wasmtime_config_async_stack_size_set(config, settings.max_wasm_stack_bytes + kHostStackBytes);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
-  wasmtime_config_native_unwind_info_set(config, false);  // nothing unwinds through guests but the engine itself
+  wasmtime_config_native_unwind_info_set(
+      config, false);  // nothing unwinds through guests but the engine itself
   auto* pool = make_pool(settings, slots);
   wasmtime_pooling_allocation_strategy_set(config, pool);
   wasmtime_pooling_allocation_config_delete(pool);
@@ -81,7 +84,8 @@ Ticker::Ticker(wasm_engine_t* engine, std::chrono::milliseconds tick) {
     while (!stop_.load(std::memory_order_relaxed)) {
       next += tick;
       std::this_thread::sleep_until(next);
-      // After a pause of the machine one tick is enough; catching up would end slices that never ran.
+      // After a pause of the machine one tick is enough; catching up would end slices that never
+      // ran.
       next = std::max(next, std::chrono::steady_clock::now() - tick);
       wasmtime_engine_increment_epoch(engine);
     }

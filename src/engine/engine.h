@@ -13,19 +13,20 @@
 namespace wasm_server {
 
 struct EngineSettings {
-  std::uint32_t pool_slots = 12'000;                 // instances, memories and stacks that may live at once
-  std::uint64_t max_memory_bytes = 4ULL << 30;       // of one call
+  std::uint32_t pool_slots = 12'000;  // instances, memories and stacks that may live at once
+  std::uint64_t max_memory_bytes = 4ULL << 30;  // of one call
   std::size_t max_wasm_stack_bytes = 512U << 10;
-  std::uint32_t table_elements = 100'000;            // of one table
-  std::chrono::milliseconds tick{1};                 // length of a time slice
-  unsigned compile_threads = 0;                      // 0: one per core
+  std::uint32_t table_elements = 100'000;  // of one table
+  std::chrono::milliseconds tick{1};       // length of a time slice
+  unsigned compile_threads = 0;            // 0: one per core
 };
 
-// Wasmtime, set up for this server: pooling allocator, epochs with one ticker, guests on fibers. One per process; safe
-// from any thread. Everything compiled or running must be gone before it.
+// Wasmtime, set up for this server: pooling allocator, epochs with one ticker, guests on fibers.
+// One per process; safe from any thread. Everything compiled or running must be gone before it.
 class Engine {
  public:
-  // Takes the largest pool that the address space allows, at most the one asked for, and logs when it is less.
+  // Takes the largest pool that the address space allows, at most the one asked for, and logs when
+  // it is less.
   static Result<std::unique_ptr<Engine>> make(const EngineSettings& settings);
   ~Engine();
   Engine(const Engine&) = delete;

@@ -44,8 +44,9 @@ std::vector<Frame> frames_of(wasm_frame_vec_t& vec) {
   for (std::size_t i = 0; i < vec.size; ++i) {
     const auto* frame = vec.data[i];
     const auto* name = wasmtime_frame_func_name(frame);
-    frames.push_back({name != nullptr ? std::string(name->data, name->size)
-                                      : "func[" + std::to_string(wasm_frame_func_index(frame)) + "]",
+    frames.push_back({name != nullptr
+                          ? std::string(name->data, name->size)
+                          : "func[" + std::to_string(wasm_frame_func_index(frame)) + "]",
                       wasm_frame_module_offset(frame)});
   }
   wasm_frame_vec_delete(&vec);
@@ -79,8 +80,9 @@ decltype(Outcome::ending) describe_error(const wasmtime_error_t& error,
                                                  std::to_string(limits.memory_bytes) + " bytes"}};
   }
   if (limits.table_refused) {
-    return Refused{{ErrorCode::kMemoryLimit, "the module needs more table elements than the limit of " +
-                                                 std::to_string(limits.table_elements)}};
+    return Refused{
+        {ErrorCode::kMemoryLimit, "the module needs more table elements than the limit of " +
+                                      std::to_string(limits.table_elements)}};
   }
   if (contains(message, "maximum concurrent")) {
     return Refused{{ErrorCode::kOverloaded, "no room for another instance", message}};

@@ -12,7 +12,8 @@ namespace wasm_server {
 
 namespace {
 
-// Ticks until the first yield. With one, a call that starts just before a tick would yield for nothing.
+// Ticks until the first yield. With one, a call that starts just before a tick would yield for
+// nothing.
 constexpr std::uint64_t kFirstSliceTicks = 2;
 constexpr std::uint64_t kSliceTicks = 1;
 
@@ -23,7 +24,8 @@ enum class Stage : std::uint8_t { kInstantiate, kInitialize, kCall };
 
 }  // namespace
 
-// Everything that the engine holds pointers to while the guest is suspended. `future` goes first, the store last.
+// Everything that the engine holds pointers to while the guest is suspended. `future` goes first,
+// the store last.
 struct Invocation::Guest {
   explicit Guest(InvocationOrder&& order_in)
       : order(std::move(order_in)),

@@ -15,17 +15,18 @@ namespace wasm_server {
 // What to call.
 struct InvocationOrder {
   std::shared_ptr<const CompiledModule> module;
-  std::string function;                  // an export
-  std::vector<Value> args;               // of the function's parameter types
-  std::vector<ValueType> result;         // of the function
-  bool initialize = false;               // a WASI reactor: call `_initialize` first
+  std::string function;           // an export
+  std::vector<Value> args;        // of the function's parameter types
+  std::vector<ValueType> result;  // of the function
+  bool initialize = false;        // a WASI reactor: call `_initialize` first
   CallLimits limits;
   WasiInput wasi;
-  OutputSink* sink = nullptr;            // takes standard output; null: it is collected in the Outcome
+  OutputSink* sink = nullptr;  // takes standard output; null: it is collected in the Outcome
 };
 
-// One call of one function in a fresh instance, from start to Outcome: a fiber that runs one time slice per poll. It
-// may move between threads between polls but is used by one at a time. Dropping it stops the guest, wherever it is.
+// One call of one function in a fresh instance, from start to Outcome: a fiber that runs one time
+// slice per poll. It may move between threads between polls but is used by one at a time. Dropping
+// it stops the guest, wherever it is.
 class Invocation {
  public:
   using Clock = std::chrono::steady_clock;

@@ -1,9 +1,9 @@
 #include "engine/invocation.h"
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <thread>
 
 #include "engine/engine.h"
 
@@ -41,7 +41,8 @@ Outcome run(InvocationOrder order) {
     const auto progress = invocation.poll();
     if (progress == Invocation::Progress::kFinished) return invocation.take_outcome();
     if (progress == Invocation::Progress::kWaiting) {
-      std::this_thread::sleep_until(std::min(invocation.wake_at(), Invocation::Clock::now() + milliseconds(5)));
+      std::this_thread::sleep_until(
+          std::min(invocation.wake_at(), Invocation::Clock::now() + milliseconds(5)));
     }
   }
 }
@@ -57,8 +58,9 @@ T run_to(InvocationOrder order) {
 }
 
 TEST(Invocation, ReturnsTheSum) {
-  auto call = order("(module (func (export \"f\") (param i32 i32) (result i32)"
-                    " (i32.add (local.get 0) (local.get 1))))");
+  auto call = order(
+      "(module (func (export \"f\") (param i32 i32) (result i32)"
+      " (i32.add (local.get 0) (local.get 1))))");
   call.args = {{ValueType::kI32, 2, 0}, {ValueType::kI32, 40, 0}};
   call.result = {ValueType::kI32};
   const auto returned = run_to<Returned>(std::move(call));
@@ -67,7 +69,8 @@ TEST(Invocation, ReturnsTheSum) {
 }
 
 TEST(Invocation, KeepsEveryBitOfAVector) {
-  auto call = order("(module (func (export \"f\") (param v128) (result v128 i64) local.get 0 i64.const -1))");
+  auto call = order(
+      "(module (func (export \"f\") (param v128) (result v128 i64) local.get 0 i64.const -1))");
   call.args = {{ValueType::kV128, 0x0123456789abcdefU, 0xfedcba9876543210U}};
   call.result = {ValueType::kV128, ValueType::kI64};
   const auto returned = run_to<Returned>(std::move(call));
@@ -78,8 +81,8 @@ TEST(Invocation, KeepsEveryBitOfAVector) {
 }
 
 TEST(Invocation, TellsTheTrapAndWhereItWas) {
-  const auto trapped = run_to<Trapped>(order(
-      "(module (func $inner unreachable) (func $outer (export \"f\") call $inner))"));
+  const auto trapped = run_to<Trapped>(
+      order("(module (func $inner unreachable) (func $outer (export \"f\") call $inner))"));
   EXPECT_EQ(trapped.kind, "unreachable");
   ASSERT_EQ(trapped.backtrace.size(), 2U);
   EXPECT_EQ(trapped.backtrace[0].function, "inner");
@@ -99,7 +102,8 @@ TEST(Invocation, StopsALoopInTheStartFunction) {
 }
 
 TEST(Invocation, AnswersEndlessRecursionWithStackOverflow) {
-  EXPECT_EQ(run_to<Trapped>(order("(module (func $f (export \"f\") call $f))")).kind, "stack-overflow");
+  EXPECT_EQ(run_to<Trapped>(order("(module (func $f (export \"f\") call $f))")).kind,
+            "stack-overflow");
 }
 
 TEST(Invocation, RefusesAModuleThatStartsBeyondItsMemory) {
@@ -115,16 +119,18 @@ TEST(Invocation, CountsTheSumOfAllMemories) {
 }
 
 TEST(Invocation, GivesAGuestMinusOneWhenItGrowsBeyondItsMemory) {
-  auto call = order("(module (memory 1) (func (export \"f\") (result i32) (memory.grow (i32.const 100))))");
+  auto call =
+      order("(module (memory 1) (func (export \"f\") (result i32) (memory.grow (i32.const 100))))");
   call.limits.memory_bytes = 1U << 20;
   call.result = {ValueType::kI32};
   EXPECT_EQ(run_to<Returned>(std::move(call)).results[0].low, 0xffffffffU);
 }
 
 TEST(Invocation, GivesEachCallAFreshInstance) {
-  auto module = order("(module (memory 1) (func (export \"f\") (result i32)"
-                      " (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))"
-                      " (i32.load (i32.const 0))))");
+  auto module = order(
+      "(module (memory 1) (func (export \"f\") (result i32)"
+      " (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))"
+      " (i32.load (i32.const 0))))");
   module.result = {ValueType::kI32};
   for (int i = 0; i < 100; ++i) {
     ASSERT_EQ(run_to<Returned>(InvocationOrder(module)).results[0].low, 1U);
@@ -160,14 +166,19 @@ TEST(Invocation, DropsASuspendedGuest) {
 
 constexpr std::string_view kWasiPrelude =
     "(module"
-    " (import \"wasi_snapshot_preview1\" \"fd_write\" (func $fd_write (param i32 i32 i32 i32) (result i32)))"
-    " (import \"wasi_snapshot_preview1\" \"fd_read\" (func $fd_read (param i32 i32 i32 i32) (result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"fd_write\" (func $fd_write (param i32 i32 i32 i32) "
+    "(result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"fd_read\" (func $fd_read (param i32 i32 i32 i32) "
+    "(result i32)))"
     " (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $proc_exit (param i32)))"
-    " (import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $poll_oneoff (param i32 i32 i32 i32) (result i32)))"
-    " (import \"wasi_snapshot_preview1\" \"random_get\" (func $random_get (param i32 i32) (result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $poll_oneoff (param i32 i32 i32 "
+    "i32) (result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"random_get\" (func $random_get (param i32 i32) (result "
+    "i32)))"
     " (import \"wasi_snapshot_preview1\" \"path_open\" (func $path_open"
     "   (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))"
-    " (import \"wasi_snapshot_preview1\" \"args_get\" (func $args_get (param i32 i32) (result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"args_get\" (func $args_get (param i32 i32) (result "
+    "i32)))"
     " (memory (export \"memory\") 2)";
 
 InvocationOrder wasi_order(std::string_view rest) {
@@ -185,7 +196,8 @@ TEST(Wasi, WritesWhatItReads) {
 }
 
 TEST(Wasi, ExitsFromDeepInside) {
-  auto call = wasi_order("(func $g (call $proc_exit (i32.const 7)) unreachable) (func (export \"f\") call $g)");
+  auto call = wasi_order(
+      "(func $g (call $proc_exit (i32.const 7)) unreachable) (func (export \"f\") call $g)");
   EXPECT_EQ(run_to<Exited>(std::move(call)).code, 7);
 }
 
@@ -203,12 +215,14 @@ TEST(Wasi, StopsAGuestThatWritesTooMuch) {
 
 // A relative clock subscription of N nanoseconds at address 64.
 std::string sleep_for(std::string_view nanoseconds) {
-  return std::string("(func (export \"f\") (result i32)"
-                     " (i32.store (i32.const 80) (i32.const 1))"
-                     " (i64.store (i32.const 88) (i64.const ")
+  return std::string(
+             "(func (export \"f\") (result i32)"
+             " (i32.store (i32.const 80) (i32.const 1))"
+             " (i64.store (i32.const 88) (i64.const ")
       .append(nanoseconds)
-      .append("))"
-              " (call $poll_oneoff (i32.const 64) (i32.const 256) (i32.const 1) (i32.const 300)))");
+      .append(
+          "))"
+          " (call $poll_oneoff (i32.const 64) (i32.const 256) (i32.const 1) (i32.const 300)))");
 }
 
 TEST(Wasi, SuspendsASleeper) {

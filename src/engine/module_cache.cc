@@ -25,7 +25,24 @@ bool is_reactor(const ModuleInfo& info) {
   return info.kind == ModuleKind::kModule && info.find_function("_initialize") != nullptr;
 }
 
+std::shared_ptr<const LoadedModule> make_loaded(WasmMetaData meta_data,
+                                                std::shared_ptr<const CompiledModule> code) {
+  auto module = std::make_shared<LoadedModule>();
+  module->initialize = is_reactor(meta_data.info);
+  module->meta_data = std::move(meta_data);
+  module->code = std::move(code);
+  for (const auto& function : module->meta_data.info.functions) {
+    module->functions.emplace(function.name, &function);
+  }
+  return module;
+}
+
 }  // namespace
+
+const FunctionInfo* LoadedModule::find_function(std::string_view name) const {
+  const auto found = functions.find(name);
+  return found == functions.end() ? nullptr : found->second;
+}
 
 ModuleCache::ModuleCache(Store& store, Compiler& compiler, std::size_t max_bytes)
     : store_(store), compiler_(compiler), max_bytes_(max_bytes) {}
@@ -81,11 +98,7 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
     if (!compiled) co_return std::unexpected{compiled.error()};
     code = *compiled;
   }
-  auto module = std::make_shared<LoadedModule>();
-  module->initialize = is_reactor((*meta_data)->info);
-  module->meta_data = std::move(**meta_data);
-  module->code = std::move(code);
-  const Module loaded = std::move(module);
+  const Module loaded = make_loaded(std::move(**meta_data), std::move(code));
   insert(key_of(id, revision), loaded, sequence);
   co_return loaded;
 }

@@ -25,11 +25,17 @@ struct LoadedModule {
   WasmMetaData meta_data;
   std::shared_ptr<const CompiledModule> code;
   bool initialize = false;  // a WASI reactor: `_initialize` runs before each call
+  std::unordered_map<std::string_view, const FunctionInfo*>
+      functions;  // of meta_data.info, by name
+
+  // Null when the module exports no such function.
+  const FunctionInfo* find_function(std::string_view name) const;
 };
 
-// The modules that were executed lately, least recently used ones dropped beyond a number of bytes. What it returns is
-// always current: entries carry the store's sequence number, and after a write anywhere an entry is compared with the
-// store (about a microsecond) before it is used again. Safe from any thread.
+// The modules that were executed lately, least recently used ones dropped beyond a number of bytes.
+// What it returns is always current: entries carry the store's sequence number, and after a write
+// anywhere an entry is compared with the store (about a microsecond) before it is used again. Safe
+// from any thread.
 class ModuleCache {
  public:
   using Module = std::shared_ptr<const LoadedModule>;
@@ -39,8 +45,8 @@ class ModuleCache {
   // Null when it is not here or no longer current. Without `revision`: the current one.
   Module find(std::string_view id, std::optional<std::uint64_t> revision);
 
-  // Reads, and compiles if need be, without holding the thread. Fails with kNotFound, with the compiler's errors, or
-  // with kDeadlineExceeded.
+  // Reads, and compiles if need be, without holding the thread. Fails with kNotFound, with the
+  // compiler's errors, or with kDeadlineExceeded.
   Task<Result<Module>> load(std::string id, std::optional<std::uint64_t> revision,
                             std::chrono::milliseconds timeout);
 
@@ -61,16 +67,19 @@ class ModuleCache {
   };
   struct KeyHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>{}(key);
+    }
   };
   using Entries = std::list<Entry>;  // most recently used first
 
-  Result<std::optional<WasmMetaData>> read(std::string_view id, std::optional<std::uint64_t> revision);
+  Result<std::optional<WasmMetaData>> read(std::string_view id,
+                                           std::optional<std::uint64_t> revision);
   Module find_entry(std::string_view key, std::uint64_t sequence, bool& current);
   void confirm(std::string_view key, const Module& module, std::uint64_t sequence);
   std::shared_ptr<const CompiledModule> find_code(const Digest& digest);
   void insert(std::string key, const Module& module, std::uint64_t sequence);
-  void erase(Entries::iterator entry);   // mutex_ held
+  void erase(Entries::iterator entry);     // mutex_ held
   void erase_key(const std::string& key);  // mutex_ held
 
   Store& store_;

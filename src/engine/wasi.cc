@@ -89,13 +89,12 @@ wasi::GuestMemory memory_of(wasmtime_caller_t* caller) {
           wasmtime_memory_data_size(context, &item.of.memory)};
 }
 
-wasm_trap_t* stop_guest(std::string_view why) {
-  return wasmtime_trap_new(why.data(), why.size());
-}
+wasm_trap_t* stop_guest(std::string_view why) { return wasmtime_trap_new(why.data(), why.size()); }
 
-// Runs the function; a trap when the guest has exited or must be stopped. The invocation reads the reason from the state,
-// so the trap's text is never shown.
-wasm_trap_t* run(const Definition& definition, WasiState& state, wasi::Call& call, Errno& errno_out) {
+// Runs the function; a trap when the guest has exited or must be stopped. The invocation reads the
+// reason from the state, so the trap's text is never shown.
+wasm_trap_t* run(const Definition& definition, WasiState& state, wasi::Call& call,
+                 Errno& errno_out) {
   errno_out = definition.function(call);
   if (state.exit_code) return stop_guest("exit");
   if (state.output_refused) return stop_guest("output limit");
@@ -141,7 +140,8 @@ void async_trampoline(void* env, wasmtime_caller_t* caller, const wasmtime_val_t
 
 wasm_valtype_vec_t make_types(std::string_view params) {
   std::vector<wasm_valtype_t*> types;
-  for (const char kind : params) types.push_back(wasm_valtype_new(kind == 'I' ? WASM_I64 : WASM_I32));
+  for (const char kind : params)
+    types.push_back(wasm_valtype_new(kind == 'I' ? WASM_I64 : WASM_I32));
   wasm_valtype_vec_t vec;
   wasm_valtype_vec_new(&vec, types.size(), types.data());
   return vec;
@@ -158,9 +158,9 @@ void define(wasmtime_linker_t& linker, std::string_view module, const Definition
   auto* env = const_cast<Definition*>(&definition);  // only ever read
   ErrorHandle error;
   if (definition.mode == Mode::kAsync) {
-    error.reset(wasmtime_linker_define_async_func(
-        &linker, module.data(), module.size(), definition.name.data(), definition.name.size(),
-        type.get(), async_trampoline, env, nullptr));
+    error.reset(wasmtime_linker_define_async_func(&linker, module.data(), module.size(),
+                                                  definition.name.data(), definition.name.size(),
+                                                  type.get(), async_trampoline, env, nullptr));
   } else {
     error.reset(wasmtime_linker_define_func_unchecked(
         &linker, module.data(), module.size(), definition.name.data(), definition.name.size(),

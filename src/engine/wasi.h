@@ -1,9 +1,10 @@
 #pragma once
 
-// WASI preview 1 as this server offers it: arguments, environment, the three standard streams, clocks, random and exit;
-// no files and no network, which the guest sees as proper errnos. Written against the preview 1 witx
-// (WebAssembly/WASI, legacy/preview1). Its own, because the engine's is synchronous: here a guest that sleeps, or writes
-// faster than its client reads, is suspended and holds no thread.
+// WASI preview 1 as this server offers it: arguments, environment, the three standard streams,
+// clocks, random and exit; no files and no network, which the guest sees as proper errnos. Written
+// against the preview 1 witx (WebAssembly/WASI, legacy/preview1). Its own, because the engine's is
+// synchronous: here a guest that sleeps, or writes faster than its client reads, is suspended and
+// holds no thread.
 
 #include "engine/handles.h"
 

@@ -61,9 +61,9 @@ Errno fd_close(Call& call);
 Errno fd_seek(Call& call);
 Errno fd_fdstat_get(Call& call);
 Errno fd_filestat_get(Call& call);
-Errno accept_open_fd(Call& call);   // fd_sync, fd_fdstat_set_flags, ...: nothing to do for a stream
-Errno refuse_open_fd(Call& call);   // what a stream cannot do
-Errno refuse_prestat(Call& call);   // there are no directories
+Errno accept_open_fd(Call& call);  // fd_sync, fd_fdstat_set_flags, ...: nothing to do for a stream
+Errno refuse_open_fd(Call& call);  // what a stream cannot do
+Errno refuse_prestat(Call& call);  // there are no directories
 Errno refuse_path(Call& call);
 Errno refuse_socket(Call& call);
 Errno refuse(Call& call);

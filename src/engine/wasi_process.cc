@@ -97,11 +97,14 @@ std::uint64_t delay_of(const Subscription& subscription) {
 }
 
 WasiState::Clock::time_point after(std::uint64_t delay) {
-  constexpr std::uint64_t kForever = 1ULL << 61;  // 73 years; the call's deadline ends the wait long before
-  return WasiState::Clock::now() + nanoseconds(static_cast<std::int64_t>(std::min(delay, kForever)));
+  constexpr std::uint64_t kForever =
+      1ULL << 61;  // 73 years; the call's deadline ends the wait long before
+  return WasiState::Clock::now() +
+         nanoseconds(static_cast<std::int64_t>(std::min(delay, kForever)));
 }
 
-// Writes the event of a stream that is ready, or of a subscription that is wrong. False: it is a clock.
+// Writes the event of a stream that is ready, or of a subscription that is wrong. False: it is a
+// clock.
 bool store_immediate_event(const Call& call, const Subscription& subscription, char* place) {
   if (subscription.type == kEventClock) {
     if (is_known_clock(subscription.id)) return false;
@@ -171,7 +174,8 @@ Errno random_get(Call& call) {
 Errno poll_oneoff(Call& call) {
   const auto count = call.u32(2);
   if (count == 0 || count > kMostSubscriptions) return Errno::kInval;
-  const char* subscriptions = call.memory.at(call.u32(0), std::uint64_t{count} * kSubscriptionBytes);
+  const char* subscriptions =
+      call.memory.at(call.u32(0), std::uint64_t{count} * kSubscriptionBytes);
   char* events = call.memory.at(call.u32(1), std::uint64_t{count} * kEventBytes);
   if (subscriptions == nullptr || events == nullptr) return Errno::kFault;
 
@@ -179,7 +183,8 @@ Errno poll_oneoff(Call& call) {
   std::optional<std::uint64_t> shortest;
   Subscription first;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const auto subscription = load_subscription(subscriptions + std::size_t{i} * kSubscriptionBytes);
+    const auto subscription =
+        load_subscription(subscriptions + std::size_t{i} * kSubscriptionBytes);
     if (store_immediate_event(call, subscription, events + std::size_t{stored} * kEventBytes)) {
       ++stored;
     } else if (const auto delay = delay_of(subscription); !shortest || delay < *shortest) {

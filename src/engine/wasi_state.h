@@ -13,12 +13,14 @@
 
 namespace wasm_server {
 
-// What a WASI guest sees and leaves behind during one call. Used by whatever thread runs the call's slice, one at a time.
+// What a WASI guest sees and leaves behind during one call. Used by whatever thread runs the call's
+// slice, one at a time.
 class WasiState {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Why the guest is suspended by a host function. kNone: it is not; if it stopped, its slice was used up.
+  // Why the guest is suspended by a host function. kNone: it is not; if it stopped, its slice was
+  // used up.
   enum class Wait : std::uint8_t { kNone, kTime, kOutput, kWork };
 
   WasiState(WasiInput input, OutputSink* sink, std::uint64_t output_bytes)
@@ -33,15 +35,18 @@ class WasiState {
   std::string_view read_stdin(std::size_t size);
   std::size_t stdin_left() const { return input_.stdin_bytes.size() - stdin_position_; }
 
-  // Takes output of fd 1 or 2. False: the call's output limit is passed, and the guest must be stopped.
+  // Takes output of fd 1 or 2. False: the call's output limit is passed, and the guest must be
+  // stopped.
   bool write(std::uint32_t fd, std::string_view bytes);
 
-  // Suspends the guest until the time, until the sink has room, or for as long as `fill_random` has work left.
+  // Suspends the guest until the time, until the sink has room, or for as long as `fill_random` has
+  // work left.
   void wait_until(Clock::time_point time);
   void wait_for_output();
   void wait_for_random(std::span<char> destination);
 
-  // Called when the suspended guest is polled: whether it may go on. Does the next piece of pending work.
+  // Called when the suspended guest is polled: whether it may go on. Does the next piece of pending
+  // work.
   bool wait_is_over();
 
   Wait wait() const { return wait_; }

@@ -6,8 +6,8 @@ namespace wasm_server::wasi {
 
 namespace {
 
-// One fd_write or fd_read moves at most this much and looks at no more vectors than this, so that no host call is long;
-// the guest sees a short write or read.
+// One fd_write or fd_read moves at most this much and looks at no more vectors than this, so that
+// no host call is long; the guest sees a short write or read.
 constexpr std::uint32_t kMostBytes = 64U << 10;
 constexpr std::uint32_t kMostVectors = 1024;
 

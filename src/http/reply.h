@@ -29,6 +29,10 @@ class BodySource {
   // The next bytes, valid until the next call; empty at the end. After an error the connection is
   // cut, so that the client cannot take a part for the whole.
   virtual Task<Result<ByteView>> next() = 0;
+
+  // After the end: whole lines, "Name: value\r\n", sent as trailer fields when the body was chunked
+  // (RFC 9112, section 7.1.2). The reply must announce their names in a Trailer header.
+  virtual std::string trailers() { return {}; }
 };
 
 struct Reply {

@@ -43,7 +43,7 @@ struct Request {
   std::string_view id;          // the path's {id}, decoded; empty on routes without
   Peer* peer = nullptr;
 
-  // The first value of a header, by its lower-case name; empty when missing.
+  // The first value of a header, by its lower-case name; null (not just empty) when missing.
   std::string_view header(std::string_view lower_case_name) const;
   // All values joined by ", " (RFC 9110, section 5.3); empty when missing.
   std::string header_list(std::string_view lower_case_name) const;

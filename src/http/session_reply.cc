@@ -94,7 +94,7 @@ Task<bool> Session::send_source(Reply& reply, BodySource& source) {
     }
     sent += piece->size();
     if (chunked && !last) append_chunk_size(out_, piece->size());
-    if (chunked && last) out_ += "0\r\n\r\n";
+    if (chunked && last) out_.append("0\r\n").append(source.trailers()).append("\r\n");
     Outgoing out;
     out.add(out_);
     out.add(*piece);

@@ -7,7 +7,8 @@ namespace wasm_server {
 
 namespace {
 
-// Gates of modules that nobody calls are kept (they remember who is slow) until there are this many.
+// Gates of modules that nobody calls are kept (they remember who is slow) until there are this
+// many.
 constexpr std::size_t kMostGates = 16'384;
 
 }  // namespace
@@ -75,7 +76,8 @@ bool Admission::stop_waiting(Gate& gate, const std::shared_ptr<Waiter>& waiter) 
 // The first waiting call of the first gate that has room; that gate goes to the back.
 std::shared_ptr<Waiter> Admission::next_waiter() {
   if (running_ >= max_running_) return nullptr;
-  const auto turn = std::ranges::find_if(turns_, [this](const Gate* gate) { return has_room(*gate); });
+  const auto turn =
+      std::ranges::find_if(turns_, [this](const Gate* gate) { return has_room(*gate); });
   if (turn == turns_.end()) return nullptr;
   Gate& gate = **turn;
   auto waiter = std::move(gate.waiting.front());

@@ -27,9 +27,9 @@ class Waiter {
   virtual void admitted() = 0;
 };
 
-// Decides which executions run: a cap on running and on waiting calls, for the whole server and per module. Waiting calls
-// are let in one module after the other, so that one module's flood does not starve another's single call. Safe from any
-// thread.
+// Decides which executions run: a cap on running and on waiting calls, for the whole server and per
+// module. Waiting calls are let in one module after the other, so that one module's flood does not
+// starve another's single call. Safe from any thread.
 class Admission {
  public:
   // One module's door. Kept for as long as a call of that module is in or waits.
@@ -82,7 +82,8 @@ class Admission {
   const std::uint64_t max_waiting_;
 
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Gate>, IdHash, std::equal_to<>> gates_;  // this and below: guarded by mutex_
+  std::unordered_map<std::string, std::shared_ptr<Gate>, IdHash, std::equal_to<>>
+      gates_;               // this and below: guarded by mutex_
   std::list<Gate*> turns_;  // gates with waiting calls; the front is next
   std::uint64_t running_ = 0;
   std::uint64_t waiting_ = 0;

@@ -12,7 +12,8 @@ namespace wasm_server {
 
 namespace {
 
-// Low enough that a worker which wakes up for a request runs at once, high enough that the background goes on under load.
+// Low enough that a worker which wakes up for a request runs at once, high enough that the
+// background goes on under load.
 constexpr int kBackgroundNice = 10;
 
 void lower_priority() {
@@ -82,7 +83,8 @@ void BackgroundPool::settle(const Call& call, Invocation::Progress progress) {
   } else {
     call->place_ = GuestCall::Place::kSleeping;
     call->sleeper_ = sleepers_.emplace(call->invocation_->wake_at(), call);
-    if (call->sleeper_ == sleepers_.begin()) ready_.notify_one();  // someone must wait for less long
+    if (call->sleeper_ == sleepers_.begin())
+      ready_.notify_one();  // someone must wait for less long
   }
 }
 

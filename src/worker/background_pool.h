@@ -13,8 +13,9 @@
 
 namespace wasm_server {
 
-// Threads of low priority for the calls that outlived their first slice, or sleep. Calls run in turns of one slice; those
-// that just woke or just came go before those that used their last slice up. A sleeping call holds no thread.
+// Threads of low priority for the calls that outlived their first slice, or sleep. Calls run in
+// turns of one slice; those that just woke or just came go before those that used their last slice
+// up. A sleeping call holds no thread.
 class BackgroundPool {
  public:
   using Call = std::shared_ptr<GuestCall>;
@@ -33,7 +34,8 @@ class BackgroundPool {
   // Wakes a sleeping call. Safe from any thread.
   void resume(GuestCall& call);
 
-  // Cancels all calls. Those still come are cancelled at their next slice too. Safe from any thread.
+  // Cancels all calls. Those still come are cancelled at their next slice too. Safe from any
+  // thread.
   void cancel_all();
 
  private:
@@ -45,12 +47,12 @@ class BackgroundPool {
 
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Call> fresh_;          // guarded by mutex_: came or woke just now
-  std::deque<Call> turns_;          // guarded by mutex_: used their last slice up
-  GuestCall::Sleepers sleepers_;    // guarded by mutex_
-  std::size_t running_ = 0;         // guarded by mutex_
-  bool cancelling_ = false;         // guarded by mutex_
-  bool stopping_ = false;           // guarded by mutex_
+  std::deque<Call> fresh_;        // guarded by mutex_: came or woke just now
+  std::deque<Call> turns_;        // guarded by mutex_: used their last slice up
+  GuestCall::Sleepers sleepers_;  // guarded by mutex_
+  std::size_t running_ = 0;       // guarded by mutex_
+  bool cancelling_ = false;       // guarded by mutex_
+  bool stopping_ = false;         // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 

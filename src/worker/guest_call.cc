@@ -59,7 +59,8 @@ void GuestCall::cancel() {
 
 void GuestCall::resume() { pool_.resume(*this); }
 
-// The worker loop's edge: an exception here is a bug or a lost resource of ours and ends this call only.
+// The worker loop's edge: an exception here is a bug or a lost resource of ours and ends this call
+// only.
 Invocation::Progress GuestCall::run_slice() {
   try {
     return invocation_->poll();

@@ -13,8 +13,9 @@ namespace wasm_server {
 
 class BackgroundPool;
 
-// An execution that did not end on its worker at once: it waits to be let in, runs in the background pool, or sleeps there.
-// It owns the call from then until its Outcome. Safe from any thread, as far as said.
+// An execution that did not end on its worker at once: it waits to be let in, runs in the
+// background pool, or sleeps there. It owns the call from then until its Outcome. Safe from any
+// thread, as far as said.
 class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> {
  public:
   using Clock = std::chrono::steady_clock;
@@ -48,8 +49,8 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
   BackgroundPool& pool_;
   Admission& admission_;
   std::unique_ptr<Invocation> invocation_;
-  Admission::Gate* gate_ = nullptr;                  // that it is in
-  std::shared_ptr<Admission::Gate> waiting_gate_;    // that it waits or waited at
+  Admission::Gate* gate_ = nullptr;                // that it is in
+  std::shared_ptr<Admission::Gate> waiting_gate_;  // that it waits or waited at
   Done done_;
   Clock::time_point queued_at_{};
   std::chrono::nanoseconds queued_{0};

@@ -1,11 +1,10 @@
 #include "worker/worker.h"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-
 #include <exception>
 #include <utility>
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
 namespace wasm_server {
@@ -68,8 +67,8 @@ Task<Outcome> Worker::execute(ExecuteOrder order) {
 Task<Outcome> Worker::execute_in_background(ExecuteOrder order, Admission::Gate* gate) {
   auto invocation = std::make_unique<Invocation>(std::move(order.invocation));
   auto call = std::make_shared<GuestCall>(pool_, admission_, std::move(invocation));
-  auto outcome = co_await wait_in_background(std::move(call), gate,
-                                             Invocation::Progress::kFinished, order);
+  auto outcome =
+      co_await wait_in_background(std::move(call), gate, Invocation::Progress::kFinished, order);
   co_return outcome;
 }
 
@@ -109,8 +108,9 @@ Task<Outcome> Worker::wait_in_background(std::shared_ptr<GuestCall> call, Admiss
       });
     }
   };
-  auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Outcome)>(
-      initiate, use_task);
+  auto outcome =
+      co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Outcome)>(initiate,
+                                                                                          use_task);
   co_return outcome;
 }
 

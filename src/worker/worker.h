@@ -18,16 +18,18 @@ struct ExecuteOrder {
   std::string_view module_id;  // outlives execute()
   GateLimits gate;
   InvocationOrder invocation;
-  // Called on the worker's loop if the answer is not there at once, with what cancels the call; the function may be called
-  // at any time after, also when the call is over.
+  // Called on the worker's loop if the answer is not there at once, with what cancels the call; the
+  // function may be called at any time after, also when the call is over.
   std::move_only_function<void(std::function<void()> cancel)> on_wait;
-  // Called, with what must be called (from any thread) whenever the output sink has room again. May be empty when there is
-  // no sink. With a sink the call runs in the background from the start, because its reader is on this loop.
+  // Called, with what must be called (from any thread) whenever the output sink has room again. May
+  // be empty when there is no sink. With a sink the call runs in the background from the start,
+  // because its reader is on this loop.
   std::move_only_function<void(std::function<void()> resume)> on_resumable;
 };
 
-// One per core: an event loop with the sessions dealt to it, and the place where their guests run. A short call runs here
-// from start to end, between reading the request and writing the answer, and touches no other thread.
+// One per core: an event loop with the sessions dealt to it, and the place where their guests run.
+// A short call runs here from start to end, between reading the request and writing the answer, and
+// touches no other thread.
 class Worker {
  public:
   Worker(unsigned index, BackgroundPool& pool, Admission& admission);
@@ -42,7 +44,8 @@ class Worker {
   // Ends the loop with what is on it and joins. Not from the worker itself.
   void stop();
 
-  // Runs a guest: its first slice here, the rest, if any, in the background pool. On this worker's loop only.
+  // Runs a guest: its first slice here, the rest, if any, in the background pool. On this worker's
+  // loop only.
   Task<Outcome> execute(ExecuteOrder order);
 
  private:

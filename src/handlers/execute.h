@@ -1,0 +1,16 @@
+#pragma once
+
+#include "engine/module_cache.h"
+#include "handlers/deps.h"
+#include "http/router.h"
+#include "worker/worker.h"
+
+namespace wasm_server {
+
+// POST /wasm/{id}: executes a stored module (contract, section 4). The answer comes at once when
+// the guest ends in its first time slice. All arguments must outlive the router; `worker` is the
+// one whose sessions it serves.
+void register_execute_handler(Router& router, const HandlerDeps& deps, ModuleCache& modules,
+                              Worker& worker);
+
+}  // namespace wasm_server

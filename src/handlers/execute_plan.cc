@@ -1,0 +1,164 @@
+#include "handlers/execute_plan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+#include "engine/values.h"
+#include "handlers/execute_request.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kCommandFunction = "_start";
+
+std::optional<std::uint64_t> parse_positive(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || value == 0) return std::nullopt;
+  return value;
+}
+
+// Where a range stands for several types, the one that says least about the bytes.
+std::string concrete_type(std::string_view range) {
+  if (range == "text/*") return "text/plain";
+  return std::string(range.ends_with("/*") ? "application/octet-stream" : range);
+}
+
+std::string_view without_parameters(std::string_view range) {
+  range = range.substr(0, range.find(';'));
+  const auto first = range.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return range.substr(first, range.find_last_not_of(" \t") + 1 - first);
+}
+
+// The type that Accept prefers to JSON, if it does.
+std::optional<std::string> type_preferred_to_json(std::string_view whole) {
+  auto accept = whole;
+  auto best = accept_quality(whole, kJsonType);
+  std::optional<std::string> chosen;
+  while (!accept.empty()) {
+    const auto comma = accept.find(',');
+    const auto range = without_parameters(accept.substr(0, comma));
+    accept.remove_prefix(comma == std::string_view::npos ? accept.size() : comma + 1);
+    const bool names_another = !range.empty() && range != "*" && !range.starts_with("*/") &&
+                               range != kJsonType && range != "application/*";
+    if (!names_another) continue;
+    auto type = concrete_type(range);
+    const auto quality = accept_quality(whole, type);
+    if (quality > best) {
+      best = quality;
+      chosen = std::move(type);
+    }
+  }
+  return chosen;
+}
+
+Error no_such_function(std::string_view name) {
+  if (name.empty()) {
+    return {ErrorCode::kBadRequest,
+            "the module has no run_function; name one of its functions in \"function\""};
+  }
+  return {ErrorCode::kFunctionNotFound,
+          "the module exports no function \"" + std::string(name) + "\""};
+}
+
+GateLimits gate_limits(const LimitValues& limits) {
+  return {limits.max_concurrency, limits.max_queue};
+}
+
+Result<void> set_arguments(ExecutePlan& plan, const FunctionInfo& function, Arguments arguments) {
+  const auto& meta_data = plan.module->meta_data;
+  if (plan.is_command) {
+    auto args = to_command_args(std::move(arguments));
+    if (!args) return std::unexpected{std::move(args).error()};
+    std::ranges::move(*args, std::back_inserter(plan.order.wasi.args));
+    return {};
+  }
+  // Only the run_function's parameters can have been renamed.
+  const auto& params = function.name == meta_data.run_function ? meta_data.param : function.param;
+  auto values = to_values(arguments, params);
+  if (!values) return std::unexpected{std::move(values).error()};
+  plan.order.args = std::move(*values);
+  plan.order.result = function.result;
+  return {};
+}
+
+Result<void> set_answer_form(ExecutePlan& plan, const Request& request) {
+  const auto accept = request.header("accept");
+  if (accept.empty() || accept == "*/*" || accept == kJsonType) return {};
+  const auto list = request.header_list("accept");
+  if (plan.is_command) {
+    plan.stream_type = type_preferred_to_json(list);
+    return {};
+  }
+  if (accept_quality(list, kJsonType) > 0) return {};
+  return fail(ErrorCode::kNotAcceptable,
+              "the results of a function are available as application/json");
+}
+
+}  // namespace
+
+Result<std::optional<std::uint64_t>> parse_timeout(const Request& request) {
+  const auto text = request.header("wasm-timeout-ms");
+  if (text.data() == nullptr) return std::nullopt;
+  const auto timeout = parse_positive(text);
+  if (!timeout) {
+    return fail(ErrorCode::kBadRequest, "Wasm-Timeout-Ms must be a positive integer");
+  }
+  return timeout;
+}
+
+Result<std::optional<std::uint64_t>> parse_revision(const Request& request) {
+  if (request.query.empty()) return std::nullopt;
+  const auto text = request.query_value("revision");
+  if (!text) return std::nullopt;
+  const auto revision = parse_positive(*text);
+  if (!revision) {
+    return fail(ErrorCode::kBadRequest, "the parameter revision must be a positive integer");
+  }
+  return revision;
+}
+
+Result<ExecutePlan> make_execute_plan(Request& request, ModuleCache::Module module,
+                                      const LimitsConfig& config) {
+  auto asked = parse_execute_request(request);
+  if (!asked) return std::unexpected{std::move(asked).error()};
+  const auto timeout = parse_timeout(request);
+  if (!timeout) return std::unexpected{timeout.error()};
+
+  const auto& meta_data = module->meta_data;
+  auto name = std::move(asked->function).value_or(meta_data.run_function);
+  const auto* function = module->find_function(name);
+  if (function == nullptr) return std::unexpected{no_such_function(name)};
+  if (const auto& error = module->code->link_error()) return std::unexpected{*error};
+
+  ExecutePlan plan;
+  plan.is_command = meta_data.info.kind == ModuleKind::kCommand && name == kCommandFunction;
+  const auto limits = effective_limits(meta_data.limits, config);
+  plan.gate = gate_limits(limits);
+  plan.order.limits = effective_call_limits(meta_data.limits, config);
+  if (*timeout) {
+    const std::chrono::milliseconds asked_time(
+        std::min<std::uint64_t>(**timeout, limits.timeout_ms));
+    plan.order.limits.timeout = asked_time;
+  }
+  plan.order.module = module->code;
+  plan.order.initialize = module->initialize && name != "_initialize";
+  plan.order.wasi.args = meta_data.args;
+  plan.order.wasi.env = std::move(asked->env);
+  plan.order.wasi.env.insert(meta_data.env.begin(), meta_data.env.end());
+  plan.order.wasi.stdin_bytes = std::move(asked->stdin_bytes);
+  plan.order.function = std::move(name);
+  plan.module = std::move(module);
+  const auto arguments = set_arguments(plan, *function, std::move(asked->arguments));
+  if (!arguments) return std::unexpected{arguments.error()};
+  const auto form = set_answer_form(plan, request);
+  if (!form) return std::unexpected{form.error()};
+  return plan;
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,88 @@
+#include "handlers/output_stream.h"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+namespace wasm_server {
+namespace {
+
+// The guest is suspended beyond this, and goes on below half of it.
+constexpr std::size_t kHighWater = 256U << 10;
+
+constexpr std::chrono::hours kLong{24};
+
+}  // namespace
+
+bool OutputStream::ready() {
+  const std::lock_guard lock(mutex_);
+  guest_waits_ = buffer_.size() >= kHighWater;
+  return !guest_waits_;
+}
+
+void OutputStream::write(ByteView bytes) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    buffer_.append(bytes);
+    wake = std::exchange(reader_waits_, false);
+  }
+  if (wake) wake_reader();
+}
+
+void OutputStream::set_resume(std::function<void()> resume) { resume_ = std::move(resume); }
+
+void OutputStream::finish(Outcome outcome) {
+  outcome_ = std::move(outcome);
+  timer_.cancel();
+}
+
+// From the guest's thread. The stream lives until finish() has run on the loop, which is posted
+// after this.
+void OutputStream::wake_reader() {
+  asio::post(timer_.get_executor(), [this] { timer_.cancel(); });
+}
+
+std::size_t OutputStream::buffered() {
+  const std::lock_guard lock(mutex_);
+  return buffer_.size();
+}
+
+// Until then, or until the timer is cancelled.
+Task<void> OutputStream::sleep(std::chrono::milliseconds time) {
+  boost::system::error_code ignored;
+  timer_.expires_after(time);
+  auto token = asio::redirect_error(use_task, ignored);
+  co_await timer_.async_wait(token);
+}
+
+Task<void> OutputStream::wait_for_start(std::chrono::milliseconds patience) {
+  while (!outcome_) {
+    {
+      const std::lock_guard lock(mutex_);
+      reader_waits_ = buffer_.empty();
+      if (!reader_waits_) break;
+    }
+    co_await sleep(kLong);
+  }
+  if (!outcome_ && buffered() < kHighWater / 2) co_await sleep(patience);
+}
+
+Task<Bytes> OutputStream::take() {
+  while (true) {
+    Bytes taken;
+    bool resume = false;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(buffer_);
+      reader_waits_ = taken.empty();
+      resume = !taken.empty() && std::exchange(guest_waits_, false);
+    }
+    if (resume) resume_();
+    if (!taken.empty() || outcome_) co_return taken;
+    co_await sleep(kLong);
+  }
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/bytes.h"
+#include "base/task.h"
+#include "engine/call.h"
+
+namespace wasm_server {
+
+// A command's standard output on its way to a client: written by the guest on whatever thread it
+// runs, read on the session's event loop. The guest is suspended while more than a bounded amount
+// waits, so a slow client costs neither memory nor a thread.
+class OutputStream : public OutputSink {
+ public:
+  explicit OutputStream(const Executor& executor) : timer_(executor) {}
+
+  // The guest's side.
+  bool ready() override;
+  void write(ByteView bytes) override;
+
+  // Called before the guest starts: what wakes it up when there is room again.
+  void set_resume(std::function<void()> resume);
+
+  // The guest has ended; on the session's loop.
+  void finish(Outcome outcome);
+
+  // The reader's side, on the session's loop.
+  // Waits until the guest has ended, or until it has written and then `patience` has passed or the
+  // buffer is full.
+  Task<void> wait_for_start(std::chrono::milliseconds patience);
+  // Waits for output, or for the end: takes what there is.
+  Task<Bytes> take();
+  const std::optional<Outcome>& outcome() const { return outcome_; }
+
+ private:
+  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                           asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+  std::size_t buffered();
+  Task<void> sleep(std::chrono::milliseconds time);
+  void wake_reader();
+
+  Timer timer_;                     // session's loop: expires for a reader that waits
+  std::optional<Outcome> outcome_;  // session's loop
+
+  std::mutex mutex_;
+  Bytes buffer_;               // guarded by mutex_
+  bool reader_waits_ = false;  // guarded by mutex_
+  bool guest_waits_ = false;   // guarded by mutex_
+  std::function<void()> resume_;
+};
+
+}  // namespace wasm_server
