@@ -1,0 +1,3 @@
+module example.test/command
+
+go 1.24

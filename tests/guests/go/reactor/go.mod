@@ -1,0 +1,3 @@
+module example.test/reactor
+
+go 1.24
