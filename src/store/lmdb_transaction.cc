@@ -1,5 +1,9 @@
 #include "store/lmdb_transaction.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -39,6 +43,15 @@ Result<std::int64_t> free_pages(const LmdbEnv& env, MDB_txn* txn) {
   }
   if (rc != MDB_NOTFOUND) return lmdb_error(rc, "counting free pages");
   return pages;
+}
+
+// LMDB tells a write that was cut short because the disk is full as EIO. So ask the file system for
+// the room that the batch would have taken; only if that is there, EIO means what it says.
+bool is_disk_full(MDB_env* env, std::uint64_t bytes) {
+  int fd = -1;
+  struct stat file{};
+  if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &file) != 0) return false;
+  return fallocate(fd, 0, file.st_size, static_cast<off_t>(bytes)) != 0 && is_storage_full(errno);
 }
 
 }  // namespace
@@ -195,13 +208,24 @@ Result<void> LmdbTransaction::commit() {
     abort_lmdb();
     return counted;
   }
-  const int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
+  int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
   if (rc == 0) {
     state_.sequence.fetch_add(1, std::memory_order_acq_rel);
     return {};
   }
+  if (rc == EIO && is_disk_full(env_.get(), batch_bytes())) rc = ENOSPC;
   if (!is_storage_full(rc)) state_.failed.store(true, std::memory_order_relaxed);
   return lmdb_error(rc, "committing");
+}
+
+std::uint64_t LmdbTransaction::batch_bytes() const {
+  constexpr std::uint64_t kTreePages = 16;  // of one operation, at most about
+  std::uint64_t bytes = 0;
+  for (const Operation& operation : done_) {
+    bytes += kTreePages * env_.page_size() + operation.record.size();
+    if (operation.code) bytes += operation.code->size();
+  }
+  return bytes;
 }
 
 }  // namespace wasm_server

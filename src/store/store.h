@@ -20,10 +20,10 @@ namespace wasm_server {
 
 struct ListQuery {
   std::size_t limit = 100;  // 1-1000
-  std::string after;        // ids greater than this
-  std::string prefix;
-  std::vector<std::pair<std::string, std::string>> labels;  // all of them
-  std::optional<ModuleKind> kind;
+  std::string after{};      // ids greater than this
+  std::string prefix{};
+  std::vector<std::pair<std::string, std::string>> labels{};  // all of them
+  std::optional<ModuleKind> kind{};
 };
 
 struct ListPage {
