@@ -1,7 +1,5 @@
 """Guests that mean harm: each gets its answer, the neighbour keeps being served, and the server is whole afterwards."""
 
-import resource
-import selectors
 import threading
 import time
 
@@ -12,6 +10,7 @@ from support.client import Client, assert_problem
 from support.hostile import ALL, Hostile, guest, neighbour, run
 from support.modules import ADD
 from support.raw import post
+from support.sleepers import sleep_many
 
 contract = pytest.mark.contract
 MB = 1 << 20
@@ -80,35 +79,6 @@ ERRNO_FAULT, ERRNO_INVAL = 21, 28
 def test_pointers_that_lie_are_errnos(client, function, allowed):
     id = client.add(guest("hostile/lying_pointers.wat"))
     assert client.results(id, function=function)[0] in allowed
-
-
-def sleep_many(server, id: str, count: int, timeout_ms: int, ready=None) -> list[int]:
-    """Starts `count` calls of a sleeping guest at once, each on its own connection; their statuses when all have
-    ended. `ready` is called while they sleep."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 1000)), hard))
-    request = post(f"/wasm/{id}", b"{}", "Content-Type: application/json", f"Wasm-Timeout-Ms: {timeout_ms}")
-    connections = []
-    for _ in range(count):
-        connection = server.connect()
-        connection.sendall(request)
-        connections.append(connection)
-    if ready:
-        ready()
-    statuses = []
-    with selectors.DefaultSelector() as selector:
-        for connection in connections:
-            selector.register(connection, selectors.EVENT_READ)
-        end = time.monotonic() + timeout_ms / 1000 + 60
-        while selector.get_map() and time.monotonic() < end:
-            for key, _ in selector.select(1):
-                data = key.fileobj.recv(65536)
-                statuses.append(int(data[9:12]) if data else 0)
-                selector.unregister(key.fileobj)
-                key.fileobj.close()
-    for connection in connections:
-        connection.close()
-    return statuses
 
 
 def test_sleepers_hold_no_thread(server):

@@ -1,0 +1,52 @@
+"""The README's curl session as something that can be run: its commands, its answers, and what may differ in them."""
+
+import dataclasses
+import re
+import subprocess
+
+from support.server import ROOT
+
+README = ROOT / "README.md"
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+# What the README says differs from run to run, and nothing else.
+VOLATILE = [
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "<time>"),
+    (re.compile(r"dur=[0-9.]+"), "dur=<ms>"),
+    (re.compile(r'"state":"(compiling|ready)"'), '"state":"<state>"'),
+    (re.compile(r"(?im)^(x-request-id|date): .*$"), r"\1: <...>"),
+]
+
+
+@dataclasses.dataclass
+class Step:
+    command: str  # may have several lines
+    answer: str
+
+
+def session() -> list[Step]:
+    steps: list[Step] = []
+    for block in BLOCK.findall(README.read_text()):
+        lines = block.splitlines()
+        while lines:
+            command = [lines.pop(0).removeprefix("$ ")]
+            while lines and lines[0].startswith("> "):
+                command.append(lines.pop(0).removeprefix("> "))
+            answer = []
+            while lines and not lines[0].startswith("$ "):
+                answer.append(lines.pop(0))
+            steps.append(Step("\n".join(command), "\n".join(answer)))
+    return steps
+
+
+def run(command: str, address: str) -> str:
+    """What the command prints when the server listens at `address`; addresses in it are written as in the README."""
+    done = subprocess.run(["bash", "-c", command.replace("127.0.0.1:8080", address)], cwd=ROOT, capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout.replace("\r", "").replace(address, "127.0.0.1:8080").rstrip("\n")
+
+
+def masked(text: str) -> str:
+    for pattern, replacement in VOLATILE:
+        text = pattern.sub(replacement, text)
+    return text

@@ -1,0 +1,34 @@
+"""The README tells the truth: its curl session is run, and its tables are compared with the program."""
+
+import re
+import subprocess
+
+from support import readme
+
+
+def test_the_curl_session_answers_as_the_readme_says(fresh_server):
+    steps = readme.session()
+    assert len(steps) >= 8
+    server = fresh_server()
+    for step in steps:
+        answer = readme.run(step.command, server.address)
+        assert readme.masked(answer) == readme.masked(step.answer), step.command
+
+
+def test_the_masks_hide_only_what_differs():
+    assert readme.masked('"created_at":"2026-11-23T00:00:00.000Z","revision":1') == '"created_at":"<time>","revision":1'
+
+
+def test_every_error_code_that_the_readme_lists_is_the_programs():
+    """Both ways: the table names what base/result.cc has, with its status."""
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", readme.README.read_text(), re.MULTILINE))
+    source = (readme.ROOT / "src" / "base" / "result.cc").read_text()
+    assert table == dict(re.findall(r'\{"([a-z-]+)", (\d{3}), "', source))
+
+
+def test_every_setting_that_the_readme_lists_is_in_the_help(binary):
+    text = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True, timeout=60).stdout
+    names = re.findall(r"^\| `--([a-z-]+)", readme.README.read_text(), re.MULTILINE)
+    assert len(names) >= 5
+    for name in names:
+        assert f"--{name}" in text, name
