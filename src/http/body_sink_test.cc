@@ -1,0 +1,85 @@
+#include "http/body_sink.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace wasm_server {
+namespace {
+
+void fill_room(BodySink& sink, std::uint64_t expected, char with) {
+  const auto room = sink.room(expected);
+  std::ranges::fill(room, with);
+  sink.filled(room.size());
+}
+
+TEST(BodySink, AClientThatOnlyDeclaresCostsLittle) {
+  BodyBudget budget(1U << 30);
+  BodySink sink(budget);
+  ASSERT_TRUE(sink.make_room(128U << 20));
+  EXPECT_EQ(sink.room(128U << 20).size(), 64U << 10);
+  EXPECT_EQ(budget.used(), 64U << 10);
+}
+
+TEST(BodySink, GrowsUpToWhatIsExpectedAndNoFurther) {
+  BodyBudget budget(1U << 30);
+  BodySink sink(budget);
+  constexpr std::uint64_t kSize = 1'000'000;
+  std::size_t steps = 0;
+  while (sink.received() < kSize) {
+    ASSERT_TRUE(sink.make_room(kSize));
+    fill_room(sink, kSize, static_cast<char>('a' + steps++));
+  }
+  EXPECT_EQ(budget.used(), kSize);
+  EXPECT_LE(steps, 3U);
+  const Bytes body = sink.take();
+  EXPECT_EQ(body.size(), kSize);
+  EXPECT_EQ(body.front(), 'a');
+  EXPECT_EQ(body[64U << 10], 'b');
+}
+
+TEST(BodySink, AppendsAcrossSteps) {
+  BodyBudget budget(1U << 30);
+  BodySink sink(budget);
+  Bytes expected;
+  for (int i = 0; i < 3000; ++i) {
+    const Bytes piece(static_cast<std::size_t>(i % 97), static_cast<char>('a' + i % 26));
+    ASSERT_TRUE(sink.append(piece));
+    expected += piece;
+  }
+  EXPECT_EQ(sink.take(), expected);
+}
+
+TEST(BodySink, RefusesBeyondTheBudgetAndReturnsWhatItTook) {
+  BodyBudget budget(100'000);
+  BodySink first(budget);
+  ASSERT_TRUE(first.append(Bytes(90'000, 'x')));
+  BodySink second(budget);
+  EXPECT_FALSE(second.append(Bytes(90'000, 'x')));
+  EXPECT_FALSE(second.make_room(1U << 20));
+  first.release();
+  EXPECT_TRUE(second.make_room(1U << 20));
+  second.release();
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(BodySink, SmallBodiesAreFree) {
+  BodyBudget budget(0);
+  BodySink sink(budget);
+  EXPECT_TRUE(sink.append(Bytes(4096, 'x')));
+  EXPECT_FALSE(sink.append("y"));
+}
+
+TEST(BodySink, TheBodyStaysChargedUntilItsRelease) {
+  BodyBudget budget(1U << 30);
+  {
+    BodySink sink(budget);
+    ASSERT_TRUE(sink.append(Bytes(10'000, 'x')));
+    const Bytes body = sink.take();
+    EXPECT_EQ(budget.used(), 10'000U);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+}  // namespace
+}  // namespace wasm_server

@@ -1,0 +1,44 @@
+#include "http/reply.h"
+
+#include <gtest/gtest.h>
+
+namespace wasm_server {
+namespace {
+
+const Bytes& body_of(const Reply& reply) { return std::get<Bytes>(reply.body); }
+
+TEST(Reply, AHeaderCannotSmuggleALine) {
+  Reply reply;
+  reply.add_header("X-A", "one\r\nX-B: two");
+  EXPECT_EQ(reply.headers, "X-A: oneX-B: two\r\n");
+}
+
+TEST(Problem, IsTheDocumentOfTheContract) {
+  const Reply reply = problem(Error{ErrorCode::kNotFound, "no module \"x\"", ""}, "r-1");
+  EXPECT_EQ(reply.status, 404U);
+  EXPECT_EQ(reply.content_type, "application/problem+json");
+  EXPECT_EQ(body_of(reply),
+            R"({"type":"about:blank","title":"Not Found","status":404,"detail":"no module \"x\"",)"
+            R"("code":"not-found","request_id":"r-1"})");
+  EXPECT_EQ(reply.headers, "");
+}
+
+TEST(Problem, TakesFurtherMembers) {
+  const Reply reply =
+      problem(Error{ErrorCode::kGuestTrap, "t", ""}, "r", R"(,"trap":"unreachable")");
+  EXPECT_TRUE(body_of(reply).ends_with(R"("request_id":"r","trap":"unreachable"})"));
+}
+
+TEST(Problem, NeverShowsWhatIsForTheOperator) {
+  const Reply reply = problem(Error{ErrorCode::kInternal, "an internal error", "secret path"}, "r");
+  EXPECT_EQ(body_of(reply).find("secret"), Bytes::npos);
+}
+
+TEST(Problem, SaysWhenToTryAgain) {
+  const Reply reply = problem(Error{ErrorCode::kOverloaded, "full", ""}, "r");
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_EQ(reply.headers, "Retry-After: 1\r\n");
+}
+
+}  // namespace
+}  // namespace wasm_server

@@ -1,0 +1,161 @@
+#include "testing/http_test_server.h"
+
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace wasm_server {
+namespace {
+
+Reply text_reply(std::string text) {
+  Reply reply;
+  reply.content_type = "text/plain";
+  reply.body = std::move(text);
+  return reply;
+}
+
+std::uint64_t number(const Request& request, std::string_view name, std::uint64_t otherwise) {
+  const auto text = request.query_value(name);
+  return text ? std::stoull(*text) : otherwise;
+}
+
+Task<Reply> health(Request&) { co_return json_reply(200, R"({"status":"ok"})"); }
+
+Task<Reply> show_request(Request& request) {
+  std::string text = "path=" + std::string(request.path) + "\nquery=" + std::string(request.query) +
+                     "\nid=" + std::string(request.request_id) + "\nbody=" + request.body + "\n";
+  for (const auto& [name, value] : request.headers) {
+    text.append(name).append("=").append(value).append("\n");
+  }
+  co_return text_reply(std::move(text));
+}
+
+Task<Reply> echo(Request& request) { co_return text_reply(std::move(request.body)); }
+
+Task<Reply> empty(Request& request) {
+  Reply reply;
+  reply.status = static_cast<unsigned>(number(request, "status", 200));
+  co_return reply;
+}
+
+Task<Reply> share(Request& request) {
+  Reply reply = text_reply({});
+  reply.body = std::make_shared<const Bytes>(pattern(number(request, "size", 0)));
+  co_return reply;
+}
+
+Task<Reply> fail_badly(Request&) {
+  throw std::runtime_error("a handler's bug");
+  co_return Reply{};
+}
+
+Task<Reply> show_id(Request& request) { co_return text_reply(std::string(request.id)); }
+
+class PatternSource final : public BodySource {
+ public:
+  using Counter = std::shared_ptr<std::atomic<std::size_t>>;
+
+  PatternSource(const Request& request, Counter open)
+      : size_(number(request, "size", 0)),
+        fail_at_(number(request, "fail_at", UINT64_MAX)),
+        open_(std::move(open)) {
+    if (request.query_value("known")) announced_ = number(request, "lie", size_);
+    ++*open_;
+  }
+  ~PatternSource() override { --*open_; }
+
+  std::optional<std::uint64_t> size() const override { return announced_; }
+
+  Task<Result<ByteView>> next() override {
+    constexpr std::size_t kPiece = 10'000;
+    if (sent_ >= fail_at_) co_return fail(ErrorCode::kInternal, "the source failed");
+    const std::size_t n = std::min<std::size_t>(kPiece, size_ - sent_);
+    piece_ = pattern(sent_ + n).substr(sent_);
+    sent_ += n;
+    co_return ByteView(piece_);
+  }
+
+ private:
+  const std::uint64_t size_;
+  const std::uint64_t fail_at_;
+  const Counter open_;
+  std::optional<std::uint64_t> announced_;
+  std::uint64_t sent_ = 0;
+  std::string piece_;
+};
+
+}  // namespace
+
+std::string pattern(std::size_t size) {
+  std::string text(size, ' ');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i % 23);
+  return text;
+}
+
+TestServer::TestServer(HttpLimits limits, std::size_t lanes) {
+  std::vector<wasm_server::Lane> served;
+  for (std::size_t i = 0; i < lanes; ++i) {
+    Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    add_routes(lane.router);
+    served.push_back({&lane.context, &lane.router});
+  }
+  server_ = std::make_unique<Server>(std::move(served), limits);
+  const auto bound = server_->bind("127.0.0.1:0");
+  if (!bound) throw std::runtime_error(bound.error().message);
+  server_->start();
+  for (const auto& lane : lanes_) {
+    threads_.emplace_back([&context = lane->context] {
+      const auto work = asio::make_work_guard(context);
+      context.run();
+    });
+  }
+}
+
+TestServer::~TestServer() {
+  release();
+  server_->drain(std::chrono::seconds(10));
+  for (const auto& lane : lanes_) lane->context.stop();
+  threads_.clear();
+}
+
+void TestServer::add_routes(Router& router) {
+  router.add(Method::kGet, "/healthz", health);
+  router.add(Method::kGet, "/request", show_request);
+  router.add(Method::kPost, "/echo", echo);
+  router.add(Method::kPut, "/echo", echo);
+  router.add(Method::kGet, "/empty", empty);
+  router.add(Method::kGet, "/shared", share);
+  router.add(Method::kGet, "/throw", fail_badly);
+  router.add(Method::kGet, "/wasm/{id}", show_id);
+  router.add(Method::kGet, "/held", [this](Request& request) { return hold(request); });
+  router.add(Method::kGet, "/stream", [this](Request& request) { return open_stream(request); });
+}
+
+Task<Reply> TestServer::hold(Request& request) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Executor>
+      pause(executor);
+  const auto left = std::make_shared<bool>(false);
+  request.peer->watch([left] { *left = true; });
+  ++waiting_;
+  while (!released_ && !*left) {
+    pause.expires_after(std::chrono::milliseconds(2));
+    co_await pause.async_wait(use_task);
+  }
+  --waiting_;
+  if (*left) ++gone_;
+  request.peer->unwatch();
+  co_return text_reply("released");
+}
+
+Task<Reply> TestServer::open_stream(Request& request) {
+  Reply reply = text_reply({});
+  reply.body = std::make_unique<PatternSource>(request, open_sources_);
+  co_return reply;
+}
+
+}  // namespace wasm_server

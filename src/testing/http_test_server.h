@@ -1,0 +1,65 @@
+#pragma once
+
+// For the tests of http: a real server on port 0 and handlers that show what a session gives them.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/server.h"
+#include "testing/test_client.h"
+
+namespace wasm_server {
+
+// Routes, apart from the ones named below:
+//   GET /healthz            a constant
+//   GET /request            what the handler sees of the request, as lines
+//   POST /echo, PUT /echo   the request's body
+//   GET /empty?status=N     that status and no body
+//   GET /shared?size=N      a shared body
+//   GET /stream?size=N      a source; &known announces its size, &fail_at=N fails there, &lie=N
+//   announces N GET /throw              throws GET /wasm/{id}          the id
+class TestServer {
+ public:
+  explicit TestServer(HttpLimits limits = {}, std::size_t lanes = 2);
+  ~TestServer();
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+
+  Server& server() { return *server_; }
+  TestClient connect() const { return TestClient(server_->address()); }
+
+  // GET /held answers when this is called, and counts the clients that left meanwhile.
+  void release() { released_ = true; }
+  std::size_t waiting() const { return waiting_; }
+  std::size_t gone() const { return gone_; }
+  // How many of the sources of GET /stream still live.
+  std::size_t open_sources() const { return *open_sources_; }
+
+ private:
+  struct Lane {
+    asio::io_context context{1};
+    Router router;
+  };
+
+  void add_routes(Router& router);
+  Task<Reply> hold(Request& request);
+  Task<Reply> open_stream(Request& request);
+
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Server> server_;
+  std::vector<std::jthread> threads_;
+
+  std::atomic<bool> released_{false};
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::size_t> gone_{0};
+  std::shared_ptr<std::atomic<std::size_t>> open_sources_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
+};
+
+// The body of GET /shared and GET /stream.
+std::string pattern(std::size_t size);
+
+}  // namespace wasm_server
