@@ -1,0 +1,62 @@
+#include "handlers/code_checker.h"
+
+#include <utility>
+
+#include "engine/inspect.h"
+
+namespace wasm_server {
+namespace {
+
+std::size_t weight_of(const ModuleInfo& info) {
+  constexpr std::size_t kEntry = 256;  // list node, map node, shared_ptr's block
+  std::size_t weight = kEntry + sizeof info;
+  for (const FunctionInfo& function : info.functions) {
+    weight += sizeof function + function.name.capacity() + function.result.capacity();
+    for (const WasmParam& param : function.param) weight += sizeof param + param.name.capacity();
+  }
+  for (const ImportInfo& import : info.imports) {
+    weight += sizeof import + import.module.capacity() + import.name.capacity();
+  }
+  return weight;
+}
+
+}  // namespace
+
+Result<NewCode> CodeChecker::check(Bytes wasm) {
+  NewCode code;
+  code.digest = sha256(wasm);
+  Info info = find(code.digest);
+  if (!info) {
+    Result<void> valid = engine_.validate(wasm);
+    if (!valid) return std::unexpected{std::move(valid).error()};
+    Result<ModuleInfo> found = inspect(wasm);
+    if (!found) return std::unexpected{std::move(found).error()};
+    info = std::make_shared<const ModuleInfo>(*std::move(found));
+    remember(code.digest, info);
+  }
+  code.info = *info;
+  code.bytes = std::make_shared<const Bytes>(std::move(wasm));
+  return code;
+}
+
+CodeChecker::Info CodeChecker::find(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  const auto known = by_digest_.find(digest);
+  if (known == by_digest_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, known->second);
+  return known->second->info;
+}
+
+void CodeChecker::remember(const Digest& digest, const Info& info) {
+  const std::size_t weight = weight_of(*info);
+  const std::lock_guard lock(mutex_);
+  if (weight > cache_bytes_ || by_digest_.contains(digest)) return;
+  entries_.push_front({digest, info, weight});
+  by_digest_.emplace(digest, entries_.begin());
+  for (weight_ += weight; weight_ > cache_bytes_; entries_.pop_back()) {
+    weight_ -= entries_.back().weight;
+    by_digest_.erase(entries_.back().digest);
+  }
+}
+
+}  // namespace wasm_server

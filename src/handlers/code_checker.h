@@ -1,0 +1,53 @@
+#pragma once
+
+// Bytes -> NewCode: hashed, validated by the engine, inspected. What was found valid is remembered
+// by digest, so that equal bytes are validated once. Safe from any thread.
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "engine/engine.h"
+#include "jobs/wasm_job.h"
+#include "store/wasm_storage.h"
+
+namespace wasm_server {
+
+class CodeChecker {
+ public:
+  // `engine` must outlive this. `cache_bytes` bounds what is remembered (approximately, by the size
+  // of the infos).
+  CodeChecker(const Engine& engine, std::size_t cache_bytes)
+      : engine_(engine), cache_bytes_(cache_bytes) {}
+  CodeChecker(const CodeChecker&) = delete;
+  CodeChecker& operator=(const CodeChecker&) = delete;
+
+  // kInvalidModule with the engine's reason. Takes time in proportion to the size: on an event loop
+  // only for small ones.
+  Result<NewCode> check(Bytes wasm);
+
+ private:
+  using Info = std::shared_ptr<const ModuleInfo>;
+  struct Entry {
+    Digest digest;
+    Info info;
+    std::size_t weight;
+  };
+
+  Info find(const Digest& digest);
+  void remember(const Digest& digest, const Info& info);
+
+  const Engine& engine_;
+  const std::size_t cache_bytes_;
+  std::mutex mutex_;
+  std::list<Entry> entries_;  // guarded by mutex_; latest first
+  std::unordered_map<Digest, std::list<Entry>::iterator> by_digest_;  // guarded by mutex_
+  std::size_t weight_ = 0;                                            // guarded by mutex_
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,49 @@
+#include "handlers/wasm_list.h"
+
+#include <utility>
+
+#include "handlers/list_query.h"
+#include "handlers/resource_reply.h"
+#include "http/json_text.h"
+
+namespace wasm_server {
+namespace {
+
+Bytes page_text(const HandlerDeps& deps, const ListPage& page) {
+  Bytes body = "{\"items\":[";
+  std::string_view separator;
+  for (const WasmMetaData& meta_data : page.items) {
+    body += separator;
+    append_resource(body, meta_data, json_context(deps, meta_data));
+    separator = ",";
+  }
+  body += ']';
+  if (page.next) {
+    body += ",\"next\":";
+    append_json_string(body, *page.next);
+  }
+  return body + '}';
+}
+
+Result<ListPage> read_page(Store& store, const ListRequest& list) {
+  if (list.none) return ListPage{};
+  return store.list(list.query);
+}
+
+Task<Reply> list_wasm(const HandlerDeps& deps, Request& request) {
+  const Result<ListRequest> list = parse_list_request(request);
+  if (!list) co_return problem(list.error(), request.request_id);
+  const Result<ListPage> page = read_page(deps.store, *list);
+  if (!page) co_return problem(page.error(), request.request_id);
+  Reply reply = json_reply(200, page_text(deps, *page));
+  if (page->next) reply.add_header("Link", next_link(request, *page->next));
+  co_return reply;
+}
+
+}  // namespace
+
+void register_wasm_list(Router& router, const HandlerDeps& deps) {
+  router.add(Method::kGet, "/wasm", [&deps](Request& request) { return list_wasm(deps, request); });
+}
+
+}  // namespace wasm_server
