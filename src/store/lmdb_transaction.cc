@@ -29,9 +29,12 @@ std::unexpected<Error> lost() {
               "store: the transaction was lost to an earlier failure");
 }
 
-// Pages that can be used again, by transactions up to the last one.
-Result<std::int64_t> free_pages(const LmdbEnv& env, MDB_txn* txn) {
-  auto cursor = LmdbReader{env, txn}.cursor(kFreePages);
+// Pages that can be used again. LMDB shows them to read transactions only; one begun now sees the
+// same commit as the write transaction.
+Result<std::int64_t> free_pages(LmdbEnv& env) {
+  const auto reading = env.read();
+  if (!reading) return std::unexpected{reading.error()};
+  auto cursor = LmdbReader{env, reading->txn()}.cursor(kFreePages);
   if (!cursor) return std::unexpected{std::move(cursor).error()};
   std::int64_t pages = 0;
   MDB_val key;
@@ -180,7 +183,7 @@ Result<std::int64_t> LmdbTransaction::room_left() const {
   const std::int64_t beyond = static_cast<std::int64_t>(env_.quota_pages()) - used;
   // Far from the quota it does not matter how many of the used pages are free.
   if (beyond > static_cast<std::int64_t>(env_.quota_pages() / 2)) return beyond;
-  auto free = free_pages(env_, txn_);
+  auto free = free_pages(env_);
   if (!free) return free;
   return beyond + *free;
 }
