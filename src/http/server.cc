@@ -61,6 +61,7 @@ struct Server::Impl {
   const std::shared_ptr<ServerState> state;
   std::vector<ServedLane> lanes;
   Acceptor acceptor;
+  std::string address;
   std::size_t turn = 0;  // where the search for the least used lane starts
 };
 
@@ -119,10 +120,12 @@ Server::~Server() { stop_accepting(); }
 Result<void> Server::bind(std::string_view text) {
   const auto address = parse_listen_address(text);
   if (!address) return std::unexpected{address.error()};
-  return listen(impl_->acceptor, *address);
+  const auto listening = listen(impl_->acceptor, *address);
+  if (listening) impl_->address = bound_address(impl_->acceptor);
+  return listening;
 }
 
-std::string Server::address() const { return bound_address(impl_->acceptor); }
+std::string Server::address() const { return impl_->address; }
 
 void Server::start() {
   asio::co_spawn(impl_->acceptor.get_executor(), Impl::accept_loop(impl_), on_session_end);

@@ -73,7 +73,7 @@ class PatternSource final : public BodySource {
     constexpr std::size_t kPiece = 10'000;
     if (sent_ >= fail_at_) co_return fail(ErrorCode::kInternal, "the source failed");
     const std::size_t n = std::min<std::size_t>(kPiece, size_ - sent_);
-    piece_ = pattern(sent_ + n).substr(sent_);
+    piece_ = pattern(n, sent_);
     sent_ += n;
     co_return ByteView(piece_);
   }
@@ -89,9 +89,11 @@ class PatternSource final : public BodySource {
 
 }  // namespace
 
-std::string pattern(std::size_t size) {
-  std::string text(size, ' ');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i % 23);
+std::string pattern(std::size_t size, std::size_t offset) {
+  constexpr std::string_view kRepeated = "abcdefghijklmnopqrstuvw";
+  std::string text(kRepeated.substr(offset % kRepeated.size()));
+  while (text.size() < size) text += kRepeated;
+  text.resize(size);
   return text;
 }
 

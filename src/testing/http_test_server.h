@@ -59,7 +59,7 @@ class TestServer {
       std::make_shared<std::atomic<std::size_t>>(0);
 };
 
-// The body of GET /shared and GET /stream.
-std::string pattern(std::size_t size);
+// `size` bytes of the body of GET /shared and GET /stream, from `offset` on.
+std::string pattern(std::size_t size, std::size_t offset = 0);
 
 }  // namespace wasm_server

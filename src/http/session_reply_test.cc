@@ -1,0 +1,116 @@
+// How answers are sent.
+
+#include <gtest/gtest.h>
+
+#include "http/session.h"
+#include "testing/http_test_server.h"
+
+namespace wasm_server {
+namespace {
+
+class SessionReply : public testing::Test {
+ protected:
+  TestServer server_;
+  TestClient client_ = server_.connect();
+};
+
+TEST_F(SessionReply, SendsSharedBodiesOfEverySize) {
+  for (const std::size_t size : {0U, 100U, 8192U, 8193U, 5'000'000U}) {
+    const auto reply = client_.request("GET", "/shared?size=" + std::to_string(size));
+    ASSERT_TRUE(reply && reply->complete);
+    EXPECT_TRUE(reply->body == pattern(size)) << size;
+  }
+}
+
+TEST_F(SessionReply, SendsASourceOfUnknownSizeChunked) {
+  for (const std::size_t size : {0U, 1U, 10'000U, 10'001U, 1'000'000U}) {
+    const auto reply = client_.request("GET", "/stream?size=" + std::to_string(size));
+    ASSERT_TRUE(reply && reply->complete);
+    EXPECT_EQ(reply->header("transfer-encoding"), "chunked");
+    EXPECT_EQ(reply->header("content-length"), "");
+    EXPECT_TRUE(reply->body == pattern(size)) << size;
+  }
+}
+
+TEST_F(SessionReply, SendsASourceOfKnownSizeWithItsLength) {
+  const auto reply = client_.request("GET", "/stream?size=50000&known");
+  EXPECT_EQ(reply->header("content-length"), "50000");
+  EXPECT_EQ(reply->header("transfer-encoding"), "");
+  EXPECT_TRUE(reply->body == pattern(50'000));
+  EXPECT_EQ(client_.request("GET", "/stream?size=0&known")->header("content-length"), "0");
+  EXPECT_EQ(client_.request("GET", "/healthz")->status, 200U);
+}
+
+TEST_F(SessionReply, SendsASourceToAnHttp10ClientUntilTheEndOfTheConnection) {
+  ASSERT_TRUE(client_.send("GET /stream?size=50000 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+  const auto reply = client_.receive();
+  EXPECT_EQ(reply->header("transfer-encoding"), "");
+  EXPECT_EQ(reply->header("connection"), "close");
+  EXPECT_TRUE(reply->body == pattern(50'000));
+}
+
+TEST_F(SessionReply, AnswersHeadWithTheHeadersOfGet) {
+  EXPECT_EQ(client_.request("HEAD", "/shared?size=12345")->header("content-length"), "12345");
+  EXPECT_EQ(client_.request("HEAD", "/stream?size=777&known")->header("content-length"), "777");
+  const auto unknown = client_.request("HEAD", "/stream?size=777");
+  EXPECT_EQ(unknown->header("content-length"), "");
+  EXPECT_EQ(client_.request("HEAD", "/nowhere")->status, 404U);
+  EXPECT_EQ(client_.request("GET", "/wasm/a")->body, "a");  // no body was sent in between
+}
+
+TEST_F(SessionReply, LeavesOutBodyAndLengthWhereThereIsNone) {
+  for (const char* status : {"204", "304"}) {
+    const auto reply = client_.request("GET", std::string("/empty?status=") + status);
+    EXPECT_EQ(reply->header("content-length"), "") << status;
+  }
+  EXPECT_EQ(client_.request("GET", "/empty?status=200")->header("content-length"), "0");
+  EXPECT_EQ(client_.request("GET", "/wasm/a")->body, "a");
+}
+
+TEST_F(SessionReply, AnswersASourceThatFailsAtOnceAsAnError) {
+  const auto reply = client_.request("GET", "/stream?size=50000&fail_at=0");
+  EXPECT_EQ(reply->status, 500U);
+  EXPECT_EQ(client_.request("GET", "/healthz")->status, 200U);
+}
+
+TEST_F(SessionReply, CutsTheConnectionWhenASourceFailsLater) {
+  for (const char* target :
+       {"/stream?size=50000&fail_at=20000", "/stream?size=50000&known&fail_at=20000",
+        "/stream?size=50000&known&lie=60000"}) {
+    TestClient client = server_.connect();
+    const auto reply = client.request("GET", target);
+    ASSERT_TRUE(reply) << target;
+    EXPECT_FALSE(reply->complete) << target;
+    EXPECT_FALSE(client.request("GET", "/healthz")) << target;
+  }
+}
+
+TEST_F(SessionReply, NothingOfASourceIsTakenForTheNextAnswer) {
+  const auto reply = client_.request("GET", "/stream?size=50000&known&lie=40000");
+  ASSERT_TRUE(reply);
+  EXPECT_LE(reply->body.size(), 40'000U);
+  EXPECT_FALSE(client_.request("GET", "/healthz"));
+}
+
+TEST_F(SessionReply, ASlowReaderGetsEverything) {
+  client_.set_receive_buffer(64 << 10);
+  ASSERT_TRUE(client_.send("GET /shared?size=3000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the server's buffer is full by now
+  const auto reply = client_.receive();
+  ASSERT_TRUE(reply && reply->complete);
+  EXPECT_TRUE(reply->body == pattern(3'000'000));
+}
+
+TEST_F(SessionReply, ASourceEndsWithItsClient) {
+  {
+    TestClient leaving = server_.connect();
+    ASSERT_TRUE(leaving.send("GET /stream?size=1000000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
+    EXPECT_FALSE(leaving.receive_raw(1000).empty());
+    EXPECT_EQ(server_.open_sources(), 1U);
+    leaving.reset();
+  }
+  while (server_.open_sources() > 0) std::this_thread::yield();
+}
+
+}  // namespace
+}  // namespace wasm_server

@@ -1,0 +1,132 @@
+// What becomes of clients that are slow or leave. The limits are short here; that something ends is
+// waited for, not how soon.
+
+#include <gtest/gtest.h>
+
+#include "http/session.h"
+#include "testing/http_test_server.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::chrono::milliseconds kShort{50};
+constexpr std::chrono::seconds kLong{9};
+
+TEST(SessionTimeouts, AnIdleConnectionIsClosedWithoutAWord) {
+  HttpLimits limits;
+  limits.idle_timeout = kShort;
+  TestServer server(limits);
+  TestClient fresh = server.connect();
+  TestClient used = server.connect();
+  EXPECT_EQ(used.request("GET", "/healthz")->status, 200U);
+  EXPECT_EQ(fresh.receive_raw(1), "");
+  EXPECT_EQ(used.receive_raw(1), "");
+}
+
+TEST(SessionTimeouts, ASlowHeaderIsAnsweredAndClosed) {
+  HttpLimits limits;
+  limits.header_timeout = kShort;
+  TestServer server(limits);
+  TestClient client = server.connect();
+  // Each byte comes in time for the next; it is the whole header that takes too long.
+  std::jthread slow([&client](std::stop_token stop) {
+    client.send("GET / HTTP/1.1\r\nHost: t\r\nX: ");
+    while (!stop.stop_requested() && client.send("x"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  });
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 408U);
+  EXPECT_EQ(reply->header("connection"), "close");
+}
+
+TEST(SessionTimeouts, AStalledBodyIsAnsweredAndClosed) {
+  HttpLimits limits;
+  limits.read_timeout = kShort;
+  TestServer server(limits);
+  for (const char* framing : {"Content-Length: 10", "Transfer-Encoding: chunked"}) {
+    TestClient client = server.connect();
+    ASSERT_TRUE(client.send(std::string("POST /echo HTTP/1.1\r\nHost: t\r\n") + framing +
+                            "\r\n\r\n5\r\nab"));
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply) << framing;
+    EXPECT_EQ(reply->status, 408U);
+    client.shut_down_sending();
+    EXPECT_TRUE(client.closes_within(kLong));
+  }
+}
+
+TEST(SessionTimeouts, AClientThatTakesNothingIsCut) {
+  HttpLimits limits;
+  limits.write_timeout = kShort;
+  TestServer server(limits);
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /stream?size=1000000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
+  while (server.server().connections() > 0) std::this_thread::yield();
+  EXPECT_EQ(server.open_sources(), 0U);
+}
+
+TEST(SessionTimeouts, AHandlerMayTakeLonger) {
+  HttpLimits limits;
+  limits.idle_timeout = limits.header_timeout = limits.read_timeout = limits.write_timeout = kShort;
+  TestServer server(limits);
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));  // several sweeps
+  server.release();
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->body, "released");
+}
+
+void wait_for_waiting(const TestServer& server, std::size_t number) {
+  while (server.waiting() != number) std::this_thread::yield();
+}
+
+TEST(SessionWatch, TellsTheHandlerThatItsClientLeft) {
+  TestServer server;
+  for (int i = 0; i < 4; ++i) {
+    TestClient client = server.connect();
+    ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
+    wait_for_waiting(server, 1);
+    if (i % 2 == 0) {
+      client.reset();
+    } else {
+      client.shut_down_sending();
+    }
+    wait_for_waiting(server, 0);
+  }
+  EXPECT_EQ(server.gone(), 4U);
+}
+
+TEST(SessionWatch, LosesNothingOfWhatArrivesMeanwhile) {
+  TestServer server;
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
+  wait_for_waiting(server, 1);
+  // In several pieces, and more than the input holds.
+  std::string requests;
+  for (int i = 0; i < 500; ++i)
+    requests += "GET /wasm/id" + std::to_string(i) + " HTTP/1.1\r\nHost: t\r\n\r\n";
+  ASSERT_TRUE(client.send(requests.substr(0, 10)));
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_TRUE(client.send(requests.substr(10)));
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  server.release();
+  EXPECT_EQ(client.receive()->body, "released");
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(client.receive()->body, "id" + std::to_string(i));
+  EXPECT_EQ(server.gone(), 0U);
+}
+
+TEST(SessionWatch, TheReadThatWatchesServesTheNextRequest) {
+  TestServer server;
+  server.release();
+  TestClient client = server.connect();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(client.request("GET", "/held")->body, "released");
+    ASSERT_EQ(client.request("POST", "/echo", pattern(10'000))->body, pattern(10'000));
+  }
+}
+
+}  // namespace
+}  // namespace wasm_server
