@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 
 namespace wasm_server {
 namespace {
@@ -109,6 +110,15 @@ bool is_large(std::string_view text) {
   return fraction != parts.fraction.npos && parts.exponent > static_cast<std::int64_t>(fraction);
 }
 
+// Whether a client that reads `text` as a double and narrows it gets `value`. Nearly always; but
+// 7.038531e-26, the shortest text of 0x15AE43FD, lies so close to the middle of two floats that its
+// nearest double is that middle, which then rounds to the other one.
+bool survives_double(std::string_view text, float value) {
+  double wide = 0;
+  std::from_chars(text.data(), text.data() + text.size(), wide);
+  return static_cast<float>(wide) == value;
+}
+
 }  // namespace
 
 bool is_json_number(std::string_view text) {
@@ -160,6 +170,11 @@ void append_float(std::string& out, Float value) {
   }
   std::array<char, 32> text;  // 24 are enough: sign, 17 digits, point, "e-308"
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  if constexpr (std::is_same_v<Float, float>) {
+    if (!survives_double({text.data(), end}, value)) {
+      return append_float(out, static_cast<double>(value));
+    }
+  }
   out.append(text.data(), end);
 }
 

@@ -32,10 +32,10 @@ IntegerText parse_integer(std::string_view text);
 template <class Float>
 bool parse_float(std::string_view text, Float& value);
 
-// Appends the shortest text that reads back to the same finite value, as a JSON number; "-0.0"
-// keeps its sign in parsers that take "-0" for an integer. For float, the text also gives the same
-// bits when it is read as a double and then narrowed (shown for all of them by ShortestFloats in
-// values_test.cc).
+// Appends the shortest text that reads back to the same finite value, as a JSON number. For a float
+// it does so too when it is read as a double and then narrowed, as JSON parsers do: where the
+// shortest text would not, the double's is taken. "-0.0" keeps its sign in parsers that take "-0"
+// for an integer.
 template <class Float>
 void append_float(std::string& out, Float value);
 

@@ -1,7 +1,5 @@
 #include "engine/values.h"
 
-#include "engine/values.h"
-
 #include <array>
 #include <charconv>
 #include <cstdint>
