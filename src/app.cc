@@ -1,0 +1,117 @@
+#include "app.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "handlers/routes.h"
+#include "store/lmdb_store.h"
+
+namespace wasm_server {
+namespace {
+
+unsigned or_cores(unsigned count) {
+  return count != 0 ? count : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Result<void> App::start() {
+  Result<void> done = open_store();
+  if (done) done = make_engine();
+  if (!done) return done;
+  make_write_path();
+  make_workers();
+  done = make_server();
+  if (done) start_threads();
+  return done;
+}
+
+// The database: what was committed before the process ended, however it ended.
+Result<void> App::open_store() {
+  auto store = LmdbStore::open(config_.data, config_.store);
+  if (!store) return std::unexpected{std::move(store).error()};
+  store_ = *std::move(store);
+  log_info("store opened in " + config_.data.string());
+  return {};
+}
+
+// Wasmtime, what it has compiled before, the compilers, and the modules that are ready to run.
+Result<void> App::make_engine() {
+  auto engine = Engine::make(config_.engine);
+  if (!engine) return std::unexpected{std::move(engine).error()};
+  engine_ = *std::move(engine);
+  const std::string directory = (config_.data / "artefacts").string();
+  auto artefacts = Artefacts::open(directory, *engine_, store_->secret());
+  if (!artefacts) return std::unexpected{std::move(artefacts).error()};
+  artefacts_ = *std::move(artefacts);
+  compiler_ = std::make_unique<Compiler>(
+      *engine_, *artefacts_, or_cores(config_.engine.compile_threads), config_.compile_queue);
+  modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, config_.module_cache_bytes);
+  return {};
+}
+
+// The channel and the runner behind it; what the handlers need to make jobs for it.
+void App::make_write_path() {
+  channel_ = std::make_unique<JobChannel>(config_.channel);
+  runner_ = std::make_unique<Runner>(*store_, channel_->rx());
+  runner_->on_commit([this](const JobResult& result, JobType type) {
+    if (type != JobType::SAVE) modules_->forget(result.meta_data.id);
+  });
+  code_checker_ = std::make_unique<CodeChecker>(*engine_, config_.check_cache_bytes);
+  helpers_ = std::make_unique<HelperPool>(config_.check_threads, config_.check_queue);
+  deps_.emplace(HandlerDeps{*store_, *channel_, *engine_, *compiler_, *code_checker_, *helpers_,
+                            config_.limits, readiness_});
+}
+
+// One event loop per core, with its own router; the pool for the calls that take longer.
+void App::make_workers() {
+  const std::uint64_t slots = engine_->pool_slots();
+  const std::uint64_t running = config_.running_calls == 0 ? slots : config_.running_calls;
+  admission_ = std::make_unique<Admission>(std::min(running, slots), config_.waiting_calls);
+  background_ = std::make_unique<BackgroundPool>(or_cores(config_.background_threads));
+  for (unsigned i = 0; i < or_cores(config_.workers); ++i) {
+    auto lane = std::make_unique<Lane>(i, *background_, *admission_);
+    lane->router = make_router(*deps_, *modules_, lane->worker);
+    lanes_.push_back(std::move(lane));
+  }
+}
+
+// Bound before anything runs, so that a port in use is known at once.
+Result<void> App::make_server() {
+  std::vector<wasm_server::Lane> lanes;
+  for (const auto& lane : lanes_) lanes.push_back({&lane->worker.context(), &lane->router});
+  server_ = std::make_unique<Server>(std::move(lanes), config_.http);
+  return server_->bind(config_.listen);
+}
+
+void App::start_threads() {
+  runner_->start();
+  log_info("runner started");
+  for (const auto& lane : lanes_) lane->worker.start();
+  log_info(std::to_string(lanes_.size()) + " workers started");
+  server_->start();
+  readiness_.set(true);
+  log_info("listening on " + server_->address());
+}
+
+void App::stop() {
+  log_info("stopping");
+  readiness_.set(false);          // load balancers look elsewhere
+  server_->stop_accepting();      // no new connections
+  server_->drain(config_.grace);  // what runs ends, or is cut
+  channel_->close();              // no more writes
+  runner_->stop();                // commits and answers what it holds
+  background_->cancel_all();      // guests that still run
+  for (const auto& lane : lanes_) lane->worker.stop();
+
+  // These may still hand results to the workers' loops, so they end while the loops are there,
+  // though nobody runs them.
+  helpers_->stop();
+  background_.reset();
+  compiler_.reset();
+  log_info("stopped");
+}
+
+}  // namespace wasm_server
