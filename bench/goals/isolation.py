@@ -1,0 +1,57 @@
+"""Goal 8: how long `add` takes while two guests spin on both cores."""
+
+import contextlib
+import os
+import threading
+
+from harness import wasm, wrk
+from harness.context import Context
+from harness.measure import Row, interleave
+from harness.servers import CALL_ADD, JSON, WasmServer
+
+NAME = "isolation"
+
+
+@contextlib.contextmanager
+def spinning(server: WasmServer, path: str, guests: int):
+    """`guests` calls of an endless loop, each called again when its deadline has stopped it."""
+    over = threading.Event()
+
+    def call_again_and_again():
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                server.ask("POST", path, b"[]", {**JSON, "Wasm-Timeout-Ms": "3000"})
+
+    threads = [threading.Thread(target=call_again_and_again, daemon=True) for _ in range(guests)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(10)
+
+
+def measure(context: Context) -> tuple[list[Row], list]:
+    body = context.file("call.json", CALL_ADD)
+    guests = os.cpu_count()
+    rows = []
+    with context.server() as server:
+        server.start()
+        path, spin = server.upload(wasm.add(), "add"), server.upload(wasm.spin(), "spin")
+        for connections in context.pick((1, 8, 32), (8,)):
+            def quiet():
+                return wrk.run(server, path, "fixed.lua", ["POST", JSON["Content-Type"], body, "-"], connections,
+                               context.seconds)
+
+            def disturbed():
+                with spinning(server, spin, guests):
+                    return quiet()
+
+            what = f"p99 of `add` while {guests} guests spin, {connections} connections"
+            samples = interleave(what, context.rounds, {"quiet": quiet, "spinning": disturbed})
+            rows.append(Row("8", what, "us", [s.p99 for s in samples["spinning"]], [s.p99 for s in samples["quiet"]],
+                            "the same, quiet", 2.0, at_least=False,
+                            extra={key: [s.record() for s in samples[key]] for key in samples}))
+    return rows, []

@@ -1,0 +1,101 @@
+"""Goals 5 and 6: storing modules, durably.
+
+The peers' own script stores the same bytes again and again, which this server keeps once; so each size is measured
+with equal modules, as the peers do it, and with modules that are all different, where nothing can be spared. Every
+run gets a new, empty store."""
+
+import os
+import pathlib
+import struct
+import time
+
+from harness import wasm, wrk
+from harness.context import Context
+from harness.measure import Row, interleave, say
+from harness.servers import WASM
+
+NAME = "save"
+TARGETS = {1: 1.0, 16: 1.3, 64: 1.5, 256: 2.0}
+
+
+def save_run(context: Context, start, body: pathlib.Path, connections: int, different: bool):
+    """One run against a server that `start` gives, with an empty store."""
+    with start() as server:
+        if different:
+            return wrk.run(server, "/", "save.lua", [body, 1, 0, "-"], connections, context.seconds)
+        return wrk.run(server, "/wasm?function=add", "fixed.lua",
+                       ["POST", WASM["Content-Type"], body, "-"], connections, context.seconds)
+
+
+def against_servers(context: Context, size: str, module: bytes, connections: int, different: bool) -> list[Row]:
+    body = context.file("module.wasm", module)
+    kind = "all different" if different else "all equal"
+    label = f"save {size}, {kind}, {connections} connections"
+    starts = {"wasm-server": lambda: context.server().start()}
+    for peer in context.servers:
+        starts[peer.name] = lambda peer=peer: peer.start(context.work)
+    samples = interleave(label, context.rounds, {
+        name: lambda start=start: save_run(context, start, body, connections, different)
+        for name, start in starts.items()})
+    ours = samples.pop("wasm-server")
+    extra = {"size": size, "connections": connections, "different": different,
+             "samples": [s.record() for s in ours]}
+    return [Row("5", label, "requests/s", [s.per_second for s in ours], [s.per_second for s in theirs], name,
+                TARGETS.get(connections), extra={**extra, "peer_samples": [s.record() for s in theirs]})
+            for name, theirs in samples.items() or [("", [])]]
+
+
+def last_transaction(store: pathlib.Path) -> int:
+    """LMDB's transaction number: the newer of its two meta pages (offset 144 in each page of 4096 bytes)."""
+    with open(next(store.rglob("data.mdb")), "rb") as file:
+        return max(struct.unpack_from("<Q", file.read(4096), 144)[0] for _ in range(2))
+
+
+def saved_bytes_per_second(context: Context, size: int, body: pathlib.Path, connections: int, batches: list) -> float:
+    with context.server() as server:
+        server.start()
+        before = last_transaction(server.store)
+        sample = wrk.run(server, "/", "save.lua", [body, 1, 0, "-"], connections, context.seconds)
+        commits = last_transaction(server.store) - before
+    batches.append(max(1, round(sample.requests / max(1, commits))))
+    return sample.per_second * size
+
+
+def written_bytes_per_second(context: Context, size: int, batch: int) -> float:
+    """The floor: the same bytes, appended and synced in the same batches."""
+    block = os.urandom(size)
+    path = context.work / "floor.bin"
+    written, started = 0, time.monotonic()
+    with open(path, "wb", buffering=0) as file:
+        while time.monotonic() - started < context.seconds:
+            for _ in range(batch):
+                written += file.write(block)
+            os.fdatasync(file.fileno())
+        elapsed = time.monotonic() - started
+    path.unlink()
+    return written / elapsed
+
+
+def against_disk(context: Context, connections: int) -> list[Row]:
+    module = wasm.add_with_data(1 << 20)
+    body = context.file("module.wasm", module)
+    size, batches = len(module) + 20, []
+    label = f"save 1 MB, all different, {connections} connections"
+    samples = interleave(label, context.rounds, {
+        "wasm-server": lambda: saved_bytes_per_second(context, size, body, connections, batches),
+        "write + fdatasync": lambda: written_bytes_per_second(context, size, batches[-1])})
+    say(f"  jobs per commit: {batches}")
+    return [Row("6", label, "MB/s", [v / 1e6 for v in samples["wasm-server"]],
+                [v / 1e6 for v in samples["write + fdatasync"]], "write + fdatasync in the same batches", 0.7,
+                note=f"{sorted(batches)[len(batches) // 2]} modules a commit", extra={"batches": batches})]
+
+
+def measure(context: Context) -> tuple[list[Row], list]:
+    rows = []
+    for size, module in (("69 B", wasm.add()), ("100 KB", wasm.add_with_data(100 << 10))):
+        for different in (False, True):
+            for connections in context.pick((1, 16, 64, 256), (16,)):
+                rows += against_servers(context, size, module, connections, different)
+    for connections in context.pick((1, 16, 64), (16,)):
+        rows += against_disk(context, connections)
+    return rows, []
