@@ -24,7 +24,7 @@ std::string root_cause(const std::string& message) {
   return start == std::string::npos ? message : message.substr(start, end + 1 - start);
 }
 
-std::optional<Error> link(const Engine::Impl& engine, CompiledModule::Impl& module) {
+std::optional<Error> link(const EngineTier& engine, CompiledModule::Impl& module) {
   wasmtime_instance_pre_t* pre = nullptr;
   const ErrorHandle error{
       wasmtime_linker_instantiate_pre(engine.linker.get(), module.module.get(), &pre)};
@@ -42,34 +42,41 @@ Error compile_error(const std::string& message) {
 }  // namespace
 
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(const Engine& engine,
-                                                                      std::string_view wasm) {
+                                                                      std::string_view wasm,
+                                                                      Tier tier) {
+  const auto& tiered = engine.impl().of(tier);
   wasmtime_module_t* module = nullptr;
-  const ErrorHandle error{wasmtime_module_new(engine.impl().engine.get(),
+  const ErrorHandle error{wasmtime_module_new(tiered.engine.get(),
                                               reinterpret_cast<const std::uint8_t*>(wasm.data()),
                                               wasm.size(), &module)};
   if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
-  auto impl = std::make_unique<Impl>();
-  impl->engine = engine.impl().engine.get();
-  impl->module.reset(module);
-  impl->link_error = link(engine.impl(), *impl);
-  return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(impl)));
+  return adopt(tiered, module, tier);
 }
 
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::map_file(const Engine& engine,
                                                                        const std::string& path) {
+  const auto& tiered = engine.impl().of(Tier::kOptimized);
   wasmtime_module_t* module = nullptr;
   const ErrorHandle error{
-      wasmtime_module_deserialize_file(engine.impl().engine.get(), path.c_str(), &module)};
+      wasmtime_module_deserialize_file(tiered.engine.get(), path.c_str(), &module)};
   if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
+  return adopt(tiered, module, Tier::kOptimized);
+}
+
+std::shared_ptr<const CompiledModule> CompiledModule::adopt(const EngineTier& engine,
+                                                            wasmtime_module* module, Tier tier) {
   auto impl = std::make_unique<Impl>();
-  impl->engine = engine.impl().engine.get();
+  impl->engine = engine.engine.get();
+  impl->tier = tier;
   impl->module.reset(module);
-  impl->link_error = link(engine.impl(), *impl);
+  impl->link_error = link(engine, *impl);
   return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(impl)));
 }
 
 CompiledModule::CompiledModule(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 CompiledModule::~CompiledModule() = default;
+
+Tier CompiledModule::tier() const { return impl_->tier; }
 
 Result<Bytes> CompiledModule::serialize() const {
   ByteVec artefact;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,15 @@
 #include "base/result.h"
 #include "engine/engine.h"
 
+struct wasmtime_module;
+
 namespace wasm_server {
+
+struct EngineTier;
+
+// Optimised code is made by Cranelift; baseline code by Winch, in about a tenth of the time, and it
+// runs at about half the speed. The baseline compiler does not know all of WebAssembly.
+enum class Tier : std::uint8_t { kOptimized, kBaseline };
 
 // A module's machine code with its imports resolved, ready to be instantiated. Never changed;
 // shared by threads.
@@ -18,7 +27,8 @@ class CompiledModule {
  public:
   // Compiles; takes about a second per megabyte and core. kInvalidModule or kMemoryLimit.
   static Result<std::shared_ptr<const CompiledModule>> compile(const Engine& engine,
-                                                               std::string_view wasm);
+                                                               std::string_view wasm,
+                                                               Tier tier = Tier::kOptimized);
   // Maps an artefact that this server wrote and has verified (engine/artefacts.h); nothing else may
   // get here, because loading it runs its code unchecked.
   static Result<std::shared_ptr<const CompiledModule>> map_file(const Engine& engine,
@@ -27,7 +37,9 @@ class CompiledModule {
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
 
-  // The artefact of this module.
+  Tier tier() const;
+
+  // The artefact of this module, which must be optimised.
   Result<Bytes> serialize() const;
 
   // Size of the code image, for the cache's account.
@@ -41,6 +53,9 @@ class CompiledModule {
 
  private:
   explicit CompiledModule(std::unique_ptr<Impl> impl);
+  static std::shared_ptr<const CompiledModule> adopt(const EngineTier& engine,
+                                                     wasmtime_module* module, Tier tier);
+
   std::unique_ptr<Impl> impl_;
 };
 

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -30,23 +32,28 @@ void lower_priority() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kCompileNice);
 }
 
-using Code = std::move_only_function<Result<SharedBytes>()>;
+using Code = std::function<Result<SharedBytes>()>;
 using Compiled = Result<std::shared_ptr<const CompiledModule>>;
+
+// Below this, optimised code is there nearly as soon as baseline code.
+constexpr std::size_t kBaselineBytes = 256U << 10;
 
 // One digest that is to be made ready, and all who wait for it.
 struct Pending {
   Code code;
   std::vector<Compiler::Done> waiting;
-  bool urgent = false;  // an execution waits
+  bool asked = false;      // by an execution: its artefact was looked for
+  bool compiling = false;  // by one of the compilers
 };
 
 Error overloaded() { return {ErrorCode::kOverloaded, "too many modules wait to be compiled"}; }
 
 }  // namespace
 
-// Two kinds of threads: one loader of normal priority, which answers executions from artefacts, and
-// the compilers, of low priority, for what has none. A digest is in `tasks` from its first request
-// until its answer.
+// Three kinds of threads: one loader of normal priority, which answers executions from artefacts;
+// one of normal priority that makes baseline code for executions which found none; and the
+// compilers, of low priority. A digest is in `pending` from its first request until its optimised
+// code is there.
 struct Compiler::Impl {
   Impl(const Engine& engine_in, Artefacts& artefacts_in, std::size_t max_queue_in)
       : engine(engine_in), artefacts(artefacts_in), max_queue(max_queue_in) {}
@@ -55,93 +62,138 @@ struct Compiler::Impl {
   Artefacts& artefacts;
   const std::size_t max_queue;
 
+  // A queue of digests and the threads that take from it.
+  struct Queue {
+    std::deque<Digest> digests;
+    std::condition_variable ready;
+
+    void push(const Digest& digest) {
+      digests.push_back(digest);
+      ready.notify_one();
+    }
+  };
+
   mutable std::mutex mutex;
-  std::condition_variable load_ready;
-  std::condition_variable compile_ready;
   bool stopping = false;  // this and all below: guarded by mutex
-  std::unordered_map<Digest, Pending> tasks;
-  std::deque<Digest> to_load;     // asked for by executions
-  std::deque<Digest> urgent;      // to compile, for executions
-  std::deque<Digest> background;  // to compile, nobody waits
+  std::unordered_map<Digest, Pending> pending;
+  Queue to_load;      // asked for by executions
+  Queue to_baseline;  // asked for by executions, without an artefact
+  Queue to_compile;
+  std::deque<Digest> background;  // to compile when to_compile is empty: nobody waits
   std::unordered_map<Digest, std::string> failures;
   std::deque<Digest> failure_order;
 
   std::vector<std::thread> threads;
 
   void run_loader();
+  void run_baseline();
   void run_compiler();
-  void make(const Digest& digest);
+  std::optional<Digest> next(std::unique_lock<std::mutex>& lock, Queue& queue);
+  std::optional<Digest> next_to_compile(std::unique_lock<std::mutex>& lock);
+  Code start_compiling(const Digest& digest);
+  void deliver(const Digest& digest, const Compiled& compiled);
   void finish(const Digest& digest, const Compiled& compiled);
   void remember_failure(const Digest& digest, const Compiled& compiled);
-  Compiled compile_now(const Digest& digest, Code& code);
+  Compiled compile_now(const Digest& digest, const Code& code);
 };
+
+// Empty when the compiler stops.
+std::optional<Digest> Compiler::Impl::next(std::unique_lock<std::mutex>& lock, Queue& queue) {
+  queue.ready.wait(lock, [&] { return stopping || !queue.digests.empty(); });
+  if (stopping) return std::nullopt;
+  const auto digest = queue.digests.front();
+  queue.digests.pop_front();
+  return digest;
+}
+
+std::optional<Digest> Compiler::Impl::next_to_compile(std::unique_lock<std::mutex>& lock) {
+  to_compile.ready.wait(
+      lock, [this] { return stopping || !to_compile.digests.empty() || !background.empty(); });
+  if (stopping) return std::nullopt;
+  auto& queue = to_compile.digests.empty() ? background : to_compile.digests;
+  const auto digest = queue.front();
+  queue.pop_front();
+  return digest;
+}
 
 void Compiler::Impl::run_loader() {
   std::unique_lock lock(mutex);
-  while (true) {
-    load_ready.wait(lock, [this] { return stopping || !to_load.empty(); });
-    if (stopping) return;
-    const auto digest = to_load.front();
-    to_load.pop_front();
+  while (const auto digest = next(lock, to_load)) {
     lock.unlock();
-    const auto loaded = artefacts.load(digest);
+    const auto loaded = artefacts.load(*digest);
+    if (loaded) finish(*digest, loaded);
     lock.lock();
-    if (loaded) {
-      lock.unlock();
-      finish(digest, loaded);
-      lock.lock();
-    } else {
-      urgent.push_back(digest);
-      compile_ready.notify_one();
+    if (loaded) continue;
+    to_baseline.push(*digest);
+    to_compile.push(*digest);
+  }
+}
+
+void Compiler::Impl::run_baseline() {
+  std::unique_lock lock(mutex);
+  while (const auto digest = next(lock, to_baseline)) {
+    const auto found = pending.find(*digest);
+    if (found == pending.end()) continue;  // compiled meanwhile
+    const auto code = found->second.code;
+    lock.unlock();
+    const auto bytes = code();
+    if (bytes && (*bytes)->size() >= kBaselineBytes) {
+      const auto compiled = CompiledModule::compile(engine, **bytes, Tier::kBaseline);
+      // What the baseline compiler cannot do, the other can; those who wait just wait longer.
+      if (compiled) deliver(*digest, compiled);
     }
+    lock.lock();
   }
 }
 
 void Compiler::Impl::run_compiler() {
   lower_priority();
   std::unique_lock lock(mutex);
-  while (true) {
-    compile_ready.wait(lock, [this] { return stopping || !urgent.empty() || !background.empty(); });
-    if (stopping) return;
-    auto& queue = urgent.empty() ? background : urgent;
-    const auto digest = queue.front();
-    queue.pop_front();
+  while (const auto digest = next_to_compile(lock)) {
+    const auto code = start_compiling(*digest);
+    if (!code) continue;
     lock.unlock();
-    make(digest);
+    finish(*digest, compile_now(*digest, code));
     lock.lock();
   }
 }
 
-void Compiler::Impl::make(const Digest& digest) {
-  Code code;
-  {
-    const std::lock_guard lock(mutex);
-    const auto task = tasks.find(digest);
-    if (task == tasks.end()) return;  // promoted to urgent, and done from that queue
-    code = std::exchange(task->second.code, nullptr);
-    if (!code) return;  // another thread is at it
-  }
-  finish(digest, compile_now(digest, code));
+// Empty when it was done meanwhile, or another thread is at it.
+Code Compiler::Impl::start_compiling(const Digest& digest) {
+  const auto found = pending.find(digest);
+  if (found == pending.end() || std::exchange(found->second.compiling, true)) return nullptr;
+  return found->second.code;
 }
 
-Compiled Compiler::Impl::compile_now(const Digest& digest, Code& code) {
+Compiled Compiler::Impl::compile_now(const Digest& digest, const Code& code) {
   const auto bytes = code();
   if (!bytes) return std::unexpected{bytes.error()};
-  auto compiled = CompiledModule::compile(engine, **bytes);
+  auto compiled = CompiledModule::compile(engine, **bytes, Tier::kOptimized);
   if (!compiled) return compiled;
   const auto saved = artefacts.save(digest, **compiled);
   if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);
   return compiled;
 }
 
+// Answers those who wait now; the digest stays pending.
+void Compiler::Impl::deliver(const Digest& digest, const Compiled& compiled) {
+  std::vector<Compiler::Done> waiting;
+  {
+    const std::lock_guard lock(mutex);
+    const auto found = pending.find(digest);
+    if (found != pending.end()) waiting.swap(found->second.waiting);
+  }
+  for (auto& done : waiting) done(compiled);
+}
+
 void Compiler::Impl::finish(const Digest& digest, const Compiled& compiled) {
   std::vector<Compiler::Done> waiting;
   {
     const std::lock_guard lock(mutex);
-    const auto task = tasks.find(digest);
-    if (task == tasks.end()) return;
-    waiting = std::move(task->second.waiting);
-    tasks.erase(task);
+    const auto found = pending.find(digest);
+    if (found == pending.end()) return;
+    waiting = std::move(found->second.waiting);
+    pending.erase(found);
     remember_failure(digest, compiled);
   }
   for (auto& done : waiting) done(compiled);
@@ -166,23 +218,23 @@ Compiler::Compiler(const Engine& engine, Artefacts& artefacts, unsigned threads,
                    std::size_t max_queue)
     : impl_(std::make_unique<Impl>(engine, artefacts, max_queue)) {
   impl_->threads.emplace_back([this] { impl_->run_loader(); });
+  impl_->threads.emplace_back([this] { impl_->run_baseline(); });
   for (unsigned i = 0; i < std::max(1U, threads); ++i) {
     impl_->threads.emplace_back([this] { impl_->run_compiler(); });
   }
 }
 
 Compiler::~Compiler() {
-  std::unordered_map<Digest, Pending> left;
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
-    impl_->load_ready.notify_all();
-    impl_->compile_ready.notify_all();
+    for (auto* queue : {&impl_->to_load, &impl_->to_baseline, &impl_->to_compile}) {
+      queue->ready.notify_all();
+    }
   }
   for (auto& thread : impl_->threads) thread.join();
-  left.swap(impl_->tasks);
-  for (auto& [digest, task] : left) {
-    for (auto& done : task.waiting) done(std::unexpected{overloaded()});
+  for (auto& [digest, pending] : impl_->pending) {
+    for (auto& done : pending.waiting) done(std::unexpected{overloaded()});
   }
 }
 
@@ -191,41 +243,32 @@ void Compiler::prepare(const Digest& digest, SharedBytes code) {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->stopping || impl_->background.size() >= impl_->max_queue) return;
   if (impl_->failures.contains(digest)) return;
-  const auto [task, added] = impl_->tasks.try_emplace(digest);
+  const auto [place, added] = impl_->pending.try_emplace(digest);
   if (!added) return;
-  task->second.code = [code = std::move(code)]() -> Result<SharedBytes> { return code; };
+  place->second.code = [code = std::move(code)]() -> Result<SharedBytes> { return code; };
   impl_->background.push_back(digest);
-  impl_->compile_ready.notify_one();
+  impl_->to_compile.ready.notify_one();
 }
 
-void Compiler::compile(const Digest& digest, std::move_only_function<Result<SharedBytes>()> load,
-                       Done done) {
-  std::unique_lock lock(impl_->mutex);
-  const auto task = impl_->tasks.find(digest);
-  if (task == impl_->tasks.end()) {
-    if (impl_->stopping || impl_->tasks.size() >= impl_->max_queue * 2) {
-      lock.unlock();
-      done(std::unexpected{overloaded()});
+void Compiler::compile(const Digest& digest, std::function<Result<SharedBytes>()> load, Done done) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    const auto found = impl_->pending.find(digest);
+    const bool room = impl_->pending.size() < impl_->max_queue * 2;
+    if (!impl_->stopping && (found != impl_->pending.end() || room)) {
+      auto& pending = impl_->pending[digest];
+      if (!pending.code) pending.code = std::move(load);
+      pending.waiting.push_back(std::move(done));
+      if (!std::exchange(pending.asked, true)) impl_->to_load.push(digest);
       return;
     }
-    auto& made = impl_->tasks[digest];
-    made.code = std::move(load);
-    made.urgent = true;
-    made.waiting.push_back(std::move(done));
-    impl_->to_load.push_back(digest);
-    impl_->load_ready.notify_one();
-    return;
   }
-  task->second.waiting.push_back(std::move(done));
-  if (!std::exchange(task->second.urgent, true)) {
-    impl_->urgent.push_back(digest);
-    impl_->compile_ready.notify_one();
-  }
+  done(std::unexpected{overloaded()});
 }
 
 CompileStatus Compiler::status(const Digest& digest) const {
   const std::lock_guard lock(impl_->mutex);
-  if (impl_->tasks.contains(digest)) return {CompileState::kCompiling, {}};
+  if (impl_->pending.contains(digest)) return {CompileState::kCompiling, {}};
   const auto failure = impl_->failures.find(digest);
   if (failure != impl_->failures.end()) return {CompileState::kFailed, failure->second};
   return {};

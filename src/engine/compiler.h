@@ -37,12 +37,12 @@ class Compiler {
   // that was just stored; a full queue only means that the first execution compiles it.
   void prepare(const Digest& digest, SharedBytes code);
 
-  // For an execution: calls `done` with the compiled module, from a compiler thread. Goes ahead of
-  // what prepare() queued, and joins a compilation of the same digest that is under way. `load`
-  // fetches the code when it is needed. Fails (through `done`) with kOverloaded when the queue is
-  // full.
-  void compile(const Digest& digest, std::move_only_function<Result<SharedBytes>()> load,
-               Done done);
+  // For an execution: calls `done` with the compiled module, from one of the compiler's threads.
+  // Goes ahead of what prepare() queued, and joins a compilation of the same digest that is under
+  // way. `load` fetches the code when it is needed. A large module that has no artefact yet is
+  // answered with baseline code, which is there in a fraction of the time; the optimised code
+  // follows (status() tells). Fails (through `done`) with kOverloaded when the queue is full.
+  void compile(const Digest& digest, std::function<Result<SharedBytes>()> load, Done done);
 
   CompileStatus status(const Digest& digest) const;
 

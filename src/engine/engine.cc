@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
@@ -23,6 +24,8 @@ constexpr std::size_t kInstanceBytes =
     32U << 20;  // engine's records of one instance, e.g. of 100,000 functions
 constexpr std::size_t kHostStackBytes = 512U << 10;
 constexpr std::uint32_t kSmallestPool = 8;
+// Few modules run baseline code at a time, and those not for long.
+constexpr std::uint32_t kBaselineSlots = 256;
 // Pages above this are given back after a call instead of being zeroed in place.
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
@@ -62,8 +65,13 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   return pool;
 }
 
-wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots) {
+wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
   auto* config = wasm_config_new();
+  if (tier == Tier::kBaseline) {
+    wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_WINCH);
+    // Its one thread must not queue behind the optimising compiler's.
+    wasmtime_config_parallel_compilation_set(config, false);
+  }
   wasmtime_config_epoch_interruption_set(config, true);
   wasmtime_config_max_wasm_stack_set(config, settings.max_wasm_stack_bytes);
   wasmtime_config_async_stack_size_set(config, settings.max_wasm_stack_bytes + kHostStackBytes);
@@ -76,10 +84,32 @@ wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots) 
   return config;
 }
 
+Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
+  EngineTier made;
+  wasm_engine_t* engine = nullptr;
+  const ErrorHandle error{engine_sys_engine_new(make_config(settings, slots, tier), &engine)};
+  if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
+  made.engine.reset(engine);
+  made.linker.reset(wasmtime_linker_new(engine));
+  define_wasi(*made.linker);
+  return made;
+}
+
+// With the largest pool, at most `slots`, that can be mapped; sets `slots` to that.
+Result<EngineTier> make_largest_tier(const EngineSettings& settings, std::uint32_t& slots,
+                                     Tier tier) {
+  while (true) {
+    auto made = make_tier(settings, slots, tier);
+    if (made || slots <= kSmallestPool) return made;
+    spdlog::warn("a pool of {} slots cannot be mapped: {}", slots, made.error().message);
+    slots = std::max(kSmallestPool, slots / 2);
+  }
+}
+
 }  // namespace
 
-Ticker::Ticker(wasm_engine_t* engine, std::chrono::milliseconds tick) {
-  thread_ = std::thread([this, engine, tick] {
+Ticker::Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds tick) {
+  thread_ = std::thread([this, engines = std::move(engines), tick] {
     auto next = std::chrono::steady_clock::now();
     while (!stop_.load(std::memory_order_relaxed)) {
       next += tick;
@@ -87,7 +117,7 @@ Ticker::Ticker(wasm_engine_t* engine, std::chrono::milliseconds tick) {
       // After a pause of the machine one tick is enough; catching up would end slices that never
       // ran.
       next = std::max(next, std::chrono::steady_clock::now() - tick);
-      wasmtime_engine_increment_epoch(engine);
+      for (auto* engine : engines) wasmtime_engine_increment_epoch(engine);
     }
   });
 }
@@ -103,29 +133,21 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
                                    lower_compile_thread);
 
   auto impl = std::make_unique<Impl>();
-  impl->settings = settings;
-  std::uint32_t slots = std::max(kSmallestPool, slots_within_map_count(settings.pool_slots));
-  std::string reason;
-  while (impl->engine == nullptr) {
-    wasm_engine_t* engine = nullptr;
-    const ErrorHandle error{engine_sys_engine_new(make_config(settings, slots), &engine)};
-    impl->engine.reset(engine);
-    if (error == nullptr) break;
-    reason = message_of(error.get());
-    if (slots <= kSmallestPool) {
-      return fail(ErrorCode::kInternal, "the engine cannot be set up: " + reason);
-    }
-    slots = std::max(kSmallestPool, slots / 2);
+  impl->pool_slots = std::max(kSmallestPool, slots_within_map_count(settings.pool_slots));
+  auto optimized = make_largest_tier(settings, impl->pool_slots, Tier::kOptimized);
+  if (!optimized) return std::unexpected{std::move(optimized).error()};
+  impl->optimized = std::move(*optimized);
+  if (impl->pool_slots < settings.pool_slots) {
+    spdlog::warn("the pool has {} slots instead of {}", impl->pool_slots, settings.pool_slots);
   }
-  if (slots < settings.pool_slots) {
-    spdlog::warn("pool of {} slots instead of {}: {}", slots, settings.pool_slots,
-                 reason.empty() ? "vm.max_map_count allows no more" : reason);
-  }
-  impl->pool_slots = slots;
-  impl->compatibility = engine_sys_compatibility_hash(impl->engine.get());
-  impl->linker.reset(wasmtime_linker_new(impl->engine.get()));
-  define_wasi(*impl->linker);
-  impl->ticker = std::make_unique<Ticker>(impl->engine.get(), settings.tick);
+  std::uint32_t baseline_slots = std::min(impl->pool_slots, kBaselineSlots);
+  auto baseline = make_largest_tier(settings, baseline_slots, Tier::kBaseline);
+  if (!baseline) return std::unexpected{std::move(baseline).error()};
+  impl->baseline = std::move(*baseline);
+
+  impl->compatibility = engine_sys_compatibility_hash(impl->optimized.engine.get());
+  impl->ticker = std::make_unique<Ticker>(
+      std::vector{impl->optimized.engine.get(), impl->baseline.engine.get()}, settings.tick);
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -133,8 +155,9 @@ Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
 Result<void> Engine::validate(std::string_view wasm) const {
-  const ErrorHandle error{wasmtime_module_validate(
-      impl_->engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size())};
+  const ErrorHandle error{
+      wasmtime_module_validate(impl_->optimized.engine.get(),
+                               reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size())};
   if (error != nullptr) return fail(ErrorCode::kInvalidModule, message_of(error.get()));
   return {};
 }

@@ -5,34 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/engine.h"
+#include "testing/engine_fixture.h"
 
 namespace wasm_server {
 namespace {
 
 using std::chrono::milliseconds;
 
-Engine& engine() {
-  static const auto made = [] {
-    EngineSettings settings;
-    settings.pool_slots = 40;
-    return Engine::make(settings).value();
-  }();
-  return *made;
-}
-
-std::shared_ptr<const CompiledModule> compile(std::string_view wat) {
-  const auto wasm = engine().wat_to_wasm(wat);
-  if (!wasm) throw std::runtime_error(wasm.error().message);
-  return CompiledModule::compile(engine(), *wasm).value();
-}
-
-InvocationOrder order(std::string_view wat, std::string function = "f") {
-  InvocationOrder order;
-  order.module = compile(wat);
-  order.function = std::move(function);
-  return order;
-}
+using testing_engine::compile;
+using testing_engine::order;
 
 // Polls to the end as a worker and the pool do together.
 Outcome run(InvocationOrder order) {

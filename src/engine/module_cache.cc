@@ -54,7 +54,8 @@ ModuleCache::Module ModuleCache::find(std::string_view id, std::optional<std::ui
   if (revision) revision_key = key_of(id, revision);
   const std::string_view key = revision ? std::string_view(revision_key) : id;
   auto module = find_entry(key, sequence, current);
-  if (module == nullptr || current) return module;
+  if (module == nullptr || is_superseded(*module->code, module->meta_data.digest)) return nullptr;
+  if (current) return module;
   const auto meta_data = read(id, revision);
   if (!meta_data || !*meta_data || **meta_data != module->meta_data) return nullptr;
   confirm(key, module, sequence);
@@ -70,6 +71,11 @@ ModuleCache::Module ModuleCache::find_entry(std::string_view key, std::uint64_t 
   if (entry != entries_.begin()) entries_.splice(entries_.begin(), entries_, entry);
   current = entry->sequence == sequence;
   return entry->module;
+}
+
+// Baseline code, whose optimised code is there by now.
+bool ModuleCache::is_superseded(const CompiledModule& code, const Digest& digest) const {
+  return code.tier() == Tier::kBaseline && compiler_.status(digest).state == CompileState::kReady;
 }
 
 void ModuleCache::confirm(std::string_view key, const Module& module, std::uint64_t sequence) {
@@ -93,7 +99,7 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
 
   const auto digest = (*meta_data)->digest;
   auto code = find_code(digest);
-  if (code == nullptr) {
+  if (code == nullptr || is_superseded(*code, digest)) {
     auto compiled = co_await await_compiled(compiler_, store_, digest, timeout);
     if (!compiled) co_return std::unexpected{compiled.error()};
     code = *compiled;
@@ -119,10 +125,9 @@ void ModuleCache::insert(std::string key, const Module& module, std::uint64_t se
   }
   auto& code = codes_[module->meta_data.digest];
   bytes_ += kEntryBytes;
-  if (code.users++ == 0) {
-    code.code = module->code;
-    bytes_ += code.code->bytes();
-  }
+  if (code.users++ > 0) bytes_ -= code.code->bytes();  // baseline code makes way for optimised
+  code.code = module->code;
+  bytes_ += code.code->bytes();
   while (bytes_ > max_bytes_ && entries_.size() > 1) erase(std::prev(entries_.end()));
 }
 

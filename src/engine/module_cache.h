@@ -76,6 +76,7 @@ class ModuleCache {
   Result<std::optional<WasmMetaData>> read(std::string_view id,
                                            std::optional<std::uint64_t> revision);
   Module find_entry(std::string_view key, std::uint64_t sequence, bool& current);
+  bool is_superseded(const CompiledModule& code, const Digest& digest) const;
   void confirm(std::string_view key, const Module& module, std::uint64_t sequence);
   std::shared_ptr<const CompiledModule> find_code(const Digest& digest);
   void insert(std::string key, const Module& module, std::uint64_t sequence);

@@ -1,0 +1,132 @@
+#include "engine/artefacts.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+#include "testing/engine_fixture.h"
+#include "testing/temporary_directory.h"
+
+namespace wasm_server {
+namespace {
+
+namespace fs = std::filesystem;
+using testing_engine::engine;
+
+const std::string kSecret(32, 's');
+
+class ArtefactsTest : public testing::Test {
+ protected:
+  std::unique_ptr<Artefacts> open(const std::string& secret = kSecret) const {
+    return Artefacts::open(directory(), engine(), secret).value();
+  }
+  std::string directory() const { return (temporary_.path() / "artefacts").string(); }
+
+  // The only file there.
+  fs::path file() const {
+    const auto entry = *fs::directory_iterator(directory());
+    return entry.path();
+  }
+  std::string content() const {
+    std::ifstream in(file(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void replace(const std::string& content) const {
+    std::ofstream(file(), std::ios::binary | std::ios::trunc) << content;
+  }
+  bool loads(const Artefacts& artefacts) const { return artefacts.load(digest_).has_value(); }
+
+  TemporaryDirectory temporary_;
+  Bytes wasm_ = testing_engine::wasm_of(testing_engine::kSum);
+  Digest digest_ = sha256(wasm_);
+  std::shared_ptr<const CompiledModule> module_ = CompiledModule::compile(engine(), wasm_).value();
+};
+
+TEST_F(ArtefactsTest, RunsWhatItLoads) {
+  const auto artefacts = open();
+  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  InvocationOrder order;
+  order.module = artefacts->load(digest_).value();
+  order.function = "f";
+  order.args = {{ValueType::kI32, 2, 0}, {ValueType::kI32, 40, 0}};
+  order.result = {ValueType::kI32};
+  Invocation invocation(std::move(order));
+  while (invocation.poll() != Invocation::Progress::kFinished) {
+  }
+  EXPECT_EQ(std::get<Returned>(invocation.take_outcome().ending).results[0].low, 42U);
+}
+
+TEST_F(ArtefactsTest, SurviveARestart) {
+  ASSERT_TRUE(open()->save(digest_, *module_));
+  EXPECT_TRUE(loads(*open()));
+}
+
+TEST_F(ArtefactsTest, AreReadableByTheirOwnerOnly) {
+  ASSERT_TRUE(open()->save(digest_, *module_));
+  EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(fs::status(directory()).permissions(), fs::perms::owner_all);
+}
+
+TEST_F(ArtefactsTest, RefuseEveryAlteredByte) {
+  const auto artefacts = open();
+  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  const auto good = content();
+  for (std::size_t i = 0; i < good.size(); i += good.size() / 50 + 1) {
+    ASSERT_TRUE(artefacts->save(digest_, *module_));
+    auto bad = content();
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    replace(bad);
+    EXPECT_FALSE(loads(*artefacts)) << "byte " << i;
+  }
+}
+
+TEST_F(ArtefactsTest, RefuseACutFileAndRemoveIt) {
+  const auto artefacts = open();
+  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  const auto good = content();
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{10}, good.size() / 2, good.size() - 1}) {
+    ASSERT_TRUE(artefacts->save(digest_, *module_));
+    replace(good.substr(0, size));
+    EXPECT_FALSE(loads(*artefacts)) << size;
+    EXPECT_TRUE(fs::is_empty(directory()));
+  }
+}
+
+TEST_F(ArtefactsTest, RefuseWhatAnotherServerWrote) {
+  ASSERT_TRUE(open(std::string(32, 'x'))->save(digest_, *module_));
+  EXPECT_FALSE(loads(*open()));
+}
+
+TEST_F(ArtefactsTest, RefuseAnotherModulesArtefactUnderThisName) {
+  const auto artefacts = open();
+  const auto other = sha256("other");
+  ASSERT_TRUE(artefacts->save(other, *module_));
+  const auto foreign = content();
+  artefacts->remove(other);
+  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  replace(foreign);
+  EXPECT_FALSE(loads(*artefacts));
+}
+
+TEST_F(ArtefactsTest, RemoveThoseOfAnOlderEngineAtTheStart) {
+  ASSERT_TRUE(open()->save(digest_, *module_));
+  const auto older = fs::path(directory()) / (to_hex(digest_) + "-0123456789abcdef.cwasm");
+  fs::copy_file(file(), older);
+  const auto artefacts = open();
+  EXPECT_FALSE(fs::exists(older));
+  EXPECT_TRUE(loads(*artefacts));
+}
+
+TEST_F(ArtefactsTest, LeaveNoTemporaryFileBehind) {
+  const auto artefacts = open();
+  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1);
+}
+
+}  // namespace
+}  // namespace wasm_server

@@ -1,0 +1,135 @@
+#include "engine/compiler.h"
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "engine/artefacts.h"
+#include "testing/engine_fixture.h"
+#include "testing/temporary_directory.h"
+
+namespace wasm_server {
+namespace {
+
+using testing_engine::engine;
+using Compiled = Result<std::shared_ptr<const CompiledModule>>;
+
+class CompilerTest : public testing::Test {
+ protected:
+  std::future<Compiled> compile(Compiler& compiler, const SharedBytes& code) {
+    auto promise = std::make_shared<std::promise<Compiled>>();
+    auto load = [this, code]() -> Result<SharedBytes> {
+      ++loads_;
+      return code;
+    };
+    compiler.compile(sha256(*code), load,
+                     [promise](Compiled compiled) { promise->set_value(std::move(compiled)); });
+    return promise->get_future();
+  }
+  static SharedBytes shared(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
+
+  void wait_until_ready(const Compiler& compiler, const Digest& digest) const {
+    while (compiler.status(digest).state == CompileState::kCompiling) std::this_thread::yield();
+  }
+
+  TemporaryDirectory temporary_;
+  std::unique_ptr<Artefacts> artefacts_ =
+      Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
+  SharedBytes code_ = shared(testing_engine::wasm_of(testing_engine::kSum));
+  std::atomic<int> loads_{0};
+};
+
+TEST_F(CompilerTest, AnswersWithTheModuleAndKeepsItsArtefact) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  EXPECT_TRUE(compile(compiler, code_).get());
+  EXPECT_TRUE(artefacts_->contains(sha256(*code_)));
+}
+
+TEST_F(CompilerTest, NeedsNoCodeWhenThereIsAnArtefact) {
+  {
+    Compiler compiler(engine(), *artefacts_, 1, 100);
+    ASSERT_TRUE(compile(compiler, code_).get());
+  }
+  loads_ = 0;
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  EXPECT_TRUE(compile(compiler, code_).get());
+  EXPECT_EQ(loads_, 0);
+}
+
+TEST_F(CompilerTest, CompilesOnceForAllWhoWait) {
+  Compiler compiler(engine(), *artefacts_, 2, 100);
+  std::vector<std::future<Compiled>> all;
+  for (int i = 0; i < 50; ++i) all.push_back(compile(compiler, code_));
+  for (auto& one : all) EXPECT_TRUE(one.get());
+  EXPECT_LE(loads_, 2);  // a second time only for those who came after the first was done
+}
+
+TEST_F(CompilerTest, PreparesInTheBackground) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  compiler.prepare(sha256(*code_), code_);
+  wait_until_ready(compiler, sha256(*code_));
+  EXPECT_TRUE(artefacts_->contains(sha256(*code_)));
+}
+
+TEST_F(CompilerTest, AnswersExecutionsOfWhatItIsPreparing) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  std::vector<SharedBytes> codes;
+  for (int i = 0; i < 20; ++i) {
+    codes.push_back(shared(testing_engine::wasm_of(
+        "(module (func (export \"f\") (result i32) i32.const " + std::to_string(i) + "))")));
+    compiler.prepare(sha256(*codes.back()), codes.back());
+  }
+  auto last = compile(compiler, codes.back());
+  auto first = compile(compiler, codes.front());
+  EXPECT_TRUE(last.get());
+  EXPECT_TRUE(first.get());
+}
+
+TEST_F(CompilerTest, TellsWhyAModuleFailed) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  const auto bad = shared("not wasm at all");
+  const auto compiled = compile(compiler, bad).get();
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().code, ErrorCode::kInvalidModule);
+  EXPECT_EQ(compiler.status(sha256(*bad)).state, CompileState::kFailed);
+  EXPECT_FALSE(compiler.status(sha256(*bad)).detail.empty());
+}
+
+TEST_F(CompilerTest, RefusesExecutionsBeyondItsQueue) {
+  Compiler compiler(engine(), *artefacts_, 1, 1);
+  std::vector<std::future<Compiled>> all;
+  for (int i = 0; i < 200; ++i) {
+    all.push_back(compile(compiler, shared(testing_engine::wasm_of(
+                                        "(module (func (export \"f\") (result i32) i32.const " +
+                                        std::to_string(i) + "))"))));
+  }
+  int refused = 0;
+  for (auto& one : all) {
+    const auto compiled = one.get();
+    if (!compiled) {
+      EXPECT_EQ(compiled.error().code, ErrorCode::kOverloaded);
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, 200);
+}
+
+TEST_F(CompilerTest, AnswersAllWhenItGoes) {
+  std::vector<std::future<Compiled>> all;
+  {
+    Compiler compiler(engine(), *artefacts_, 1, 1000);
+    for (int i = 0; i < 100; ++i) {
+      all.push_back(compile(compiler, shared(testing_engine::wasm_of(
+                                          "(module (func (export \"f\") (result i64) i64.const " +
+                                          std::to_string(i) + "))"))));
+    }
+  }
+  for (auto& one : all) one.get();  // a broken promise would throw
+}
+
+}  // namespace
+}  // namespace wasm_server
