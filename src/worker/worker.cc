@@ -77,12 +77,10 @@ Task<Outcome> Worker::wait_in_background(std::shared_ptr<GuestCall> call, Admiss
                                          Invocation::Progress progress, ExecuteOrder& order) {
   auto initiate = [this, call, gate, progress, &order](auto handler) {
     // The pool delivers on its own thread; the waiting coroutine goes on on this loop.
-    auto done = [context = &context_, work = asio::make_work_guard(context_),
-                 handler = std::move(handler)](Outcome outcome) mutable {
+    auto done = [context = &context_, handler = std::move(handler)](Outcome outcome) mutable {
       asio::post(*context, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
         handler(std::move(outcome));
       });
-      work.reset();
     };
     // Before the call begins, because then it may end at any moment. Weak: the call may be over.
     const std::weak_ptr<GuestCall> weak = call;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <memory>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,7 +21,7 @@ class WorkerTest : public testing::Test {
  protected:
   WorkerTest() { worker_.start(); }
   ~WorkerTest() override {
-    pool_.cancel_all();
+    pool_.reset();
     worker_.stop();
   }
 
@@ -50,9 +51,9 @@ class WorkerTest : public testing::Test {
     return made;
   }
 
-  BackgroundPool pool_{2};
+  std::unique_ptr<BackgroundPool> pool_ = std::make_unique<BackgroundPool>(2U);
   Admission admission_{8, 8};
-  Worker worker_{0, pool_, admission_};
+  Worker worker_{0, *pool_, admission_};
 };
 
 TEST_F(WorkerTest, AnswersAShortCallWithoutWaiting) {
@@ -80,7 +81,7 @@ TEST_F(WorkerTest, AnswersOthersWhileLoopsRun) {
     call.module_id = "short";
     EXPECT_TRUE(std::holds_alternative<Returned>(execute(std::move(call)).get().ending));
   }
-  pool_.cancel_all();
+  pool_->cancel_all();
   for (auto& loop : loops) EXPECT_TRUE(std::holds_alternative<Cancelled>(loop.get().ending));
 }
 
@@ -139,7 +140,7 @@ TEST_F(WorkerTest, CancelsAQueuedCall) {
   auto made = execute_order(order(testing_engine::kSum), gate);
   made.on_wait = [](const std::function<void()>& cancel) { cancel(); };
   EXPECT_TRUE(std::holds_alternative<Cancelled>(execute(std::move(made)).get().ending));
-  pool_.cancel_all();
+  pool_->cancel_all();
   first.get();
 }
 
