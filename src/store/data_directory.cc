@@ -51,7 +51,9 @@ void name_holder(int lock) {
 
 }  // namespace
 
-Result<DataDirectory> DataDirectory::acquire(const std::filesystem::path& path) {
+Result<DataDirectory> DataDirectory::acquire(const std::filesystem::path& given) {
+  // "data/" is "data": its last part is the one that is made for the owner only.
+  const std::filesystem::path path = given.has_filename() ? given : given.parent_path();
   if (auto made = make_directory(path); !made) return std::unexpected{std::move(made).error()};
   const std::filesystem::path lock_path = path / kLockName;
   const int lock = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
