@@ -15,12 +15,25 @@ def binary() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
-def server(binary, tmp_path_factory):
+def shared_server(binary, tmp_path_factory):
     """The server that most tests share. It must end by SIGTERM with exit code 0 and without a sanitizer's report."""
     process = ServerProcess(binary, tmp_path_factory.mktemp("shared") / "data")
     process.start()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def server(shared_server):
+    """The shared server; a test that ends it fails, and the next one finds it started again."""
+    yield shared_server
+    if not shared_server.running():
+        code = shared_server.process.returncode
+        report = shared_server.stderr_text()[-6000:]
+        shared_server.listen = shared_server.address
+        shared_server.log.unlink()
+        shared_server.start()
+        pytest.fail(f"the server ended with {code}:\n{report}")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from support.client import Client, assert_problem
 from support.hostile import guest
 from support.raw import RawConnection, get, post
+from support.server import SMALL_QUARANTINE
 
 contract = pytest.mark.contract
 MB = 1 << 20
@@ -76,7 +77,7 @@ def test_nothing_of_the_servers_environment_reaches_the_guest(client):
 
 
 @contract("5: bad-request")
-@pytest.mark.parametrize("body", [{"args": [1]}, {"args": {"a": 1}}, {"args": ["a\0b"]}, {"env": {"A": 1}},
+@pytest.mark.parametrize("body", [{"args": [[1]]}, {"args": {"a": 1}}, {"args": ["a\0b"]}, {"env": {"A": 1}},
                                   {"env": {"A": "x\0y"}}, {"env": {"A=B": "c"}}, {"env": ["A=B"]}, {"stdin": 5},
                                   {"stdin_base64": "%"}])
 def test_settings_that_no_guest_can_have_are_refused(client, body):
@@ -190,7 +191,7 @@ def test_output_beyond_the_limit(server, client, form):
 @contract("4: command, raw")
 def test_a_slow_reader_costs_no_memory_and_no_thread(fresh_server):
     """Twenty clients ask for 8 MB each and read nothing for a while: the guests wait, and so does what they write."""
-    server = fresh_server()
+    server = fresh_server(env=SMALL_QUARANTINE)
     with Client(server.url) as client:
         id = client.add(flood(8 * MB), limits={"timeout_ms": 60000})
         assert len(client.post(f"/wasm/{id}", headers=TEXT).content) == 8 * MB

@@ -35,8 +35,8 @@ TRAPS = """(module
 
 
 @pytest.fixture(scope="module")
-def traps(server):
-    with Client(server.url) as http:
+def traps(shared_server):
+    with Client(shared_server.url) as http:
         yield http.add(TRAPS)
 
 

@@ -10,6 +10,7 @@ from support.client import Client, assert_problem
 from support.hostile import ALL, Hostile, guest, neighbour, run
 from support.modules import ADD
 from support.raw import post
+from support.server import SMALL_QUARANTINE
 from support.sleepers import sleep_many
 
 contract = pytest.mark.contract
@@ -39,7 +40,7 @@ def test_a_table_bomb_is_bounded(client):
 
 def test_what_a_guest_takes_is_given_back(fresh_server):
     """256 MiB touched, ten times over: a server that kept them would show it even under a sanitizer."""
-    server = fresh_server()
+    server = fresh_server(env=SMALL_QUARANTINE)
     with Client(server.url, timeout=120) as client:
         id = client.add(guest("hostile/memory_grow.wat"), limits={"timeout_ms": 60000})
         for _ in range(3):
@@ -51,7 +52,7 @@ def test_what_a_guest_takes_is_given_back(fresh_server):
 
 
 def test_traps_and_deadlines_do_not_leak(fresh_server):
-    server = fresh_server()
+    server = fresh_server(env=SMALL_QUARANTINE)
     with Client(server.url) as client:
         loop, recursion = client.add(guest("hostile/loop.wat")), client.add(guest("hostile/recursion.wat"))
 

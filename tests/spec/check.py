@@ -43,6 +43,10 @@ class Verdict:
     detail: str = ""
 
 
+def _type(module: pathlib.Path) -> str:
+    return "application/wasm" if module.suffix == ".wasm" else "text/wat"
+
+
 class Checker:
     def __init__(self, url: str, prefix: str = "spec"):
         self._http = Connections(url)
@@ -59,8 +63,7 @@ class Checker:
         return f"{self._prefix}-{module.stem}"
 
     def _upload(self, module: pathlib.Path) -> None:
-        status, text = self._http.request("POST", f"/wasm?id={self._id(module)}", module.read_bytes(),
-                                          "application/wasm")
+        status, text = self._http.request("POST", f"/wasm?id={self._id(module)}", module.read_bytes(), _type(module))
         if status != 201:
             self._refused[module] = f"{status} {text}"
 
@@ -76,8 +79,7 @@ class Checker:
         return self._judge(case, status, text)
 
     def _check_refusal(self, case: Case) -> Verdict:
-        type = "application/wasm" if case.module.suffix == ".wasm" else "text/wat"
-        status, text = self._http.request("POST", "/wasm", case.module.read_bytes(), type)
+        status, text = self._http.request("POST", "/wasm", case.module.read_bytes(), _type(case.module))
         if status == 422 and json.loads(text)["code"] == "invalid-module":
             return Verdict(case, PASSED)
         return Verdict(case, WRONG, f"{case.text!r} expected, answered {status} {text[:200]}")

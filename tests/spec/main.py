@@ -3,6 +3,7 @@
 import argparse
 import collections
 import contextlib
+import os
 import pathlib
 import sys
 import tempfile
@@ -54,7 +55,8 @@ def main() -> int:
     options = parser.parse_args()
     only = set(options.files.split(",")) if options.files else None
     suite = cases.load(cases.obtain(), only, options.simd)
-    with server_at(options.server, ROOT / "build" / "release" / "wasm-server") as url:
+    with server_at(options.server, pathlib.Path(
+            os.environ.get("WASM_SERVER_BINARY", ROOT / "build" / "release" / "wasm-server"))) as url:
         start = time.monotonic()
         verdicts = Checker(url, f"spec-{time.time_ns():x}").run(suite, options.threads)
         seconds = time.monotonic() - start

@@ -12,6 +12,7 @@ BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 VOLATILE = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "<time>"),
     (re.compile(r"dur=[0-9.]+"), "dur=<ms>"),
+    (re.compile(r'"request_id":"[0-9a-f-]+"'), '"request_id":"<id>"'),
     (re.compile(r'"state":"(compiling|ready)"'), '"state":"<state>"'),
     (re.compile(r"(?im)^(x-request-id|date): .*$"), r"\1: <...>"),
 ]

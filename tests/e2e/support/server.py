@@ -13,6 +13,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 SANITIZER_REPORT = re.compile(
     r"ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:|UndefinedBehaviorSanitizer")
 
+# For tests that look at memory: the sanitizer keeps this much of what was freed, instead of 256 MB.
+SMALL_QUARANTINE = {"ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))}
+
 
 def find_binary() -> pathlib.Path:
     chosen = os.environ.get("WASM_SERVER_BINARY")
@@ -22,6 +25,13 @@ def find_binary() -> pathlib.Path:
         if candidate.is_file():
             return candidate.resolve()
     raise FileNotFoundError(f"no server binary: looked for {', '.join(map(str, candidates))}")
+
+
+def wait_until(condition, timeout: float = 60) -> None:
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.01)
 
 
 class ServerProcess:

@@ -1,6 +1,6 @@
 ;; Grows by 1 MiB at a time and writes to every page that it gets, until it gets no more; returns the pages it has.
 (module
-  (memory 1)
+  (memory 16)
   (func (export "bomb") (result i32)
     (local $page i32) (local $end i32)
     (block $full
