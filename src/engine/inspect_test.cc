@@ -285,10 +285,8 @@ TEST(Inspect, BoundsWhatManyExportsOfALongTypeTake) {
 }
 
 TEST(Inspect, TakesAHundredThousandExportsAndAHugeNameSection) {
-  std::string names;
-  for (int i = 0; i < 1000; ++i) names += std::to_string(i) + ',';
   std::string map = leb(200'000);
-  for (std::uint32_t i = 0; i < 200'000; ++i) map += leb(i) + "\1\0"s + sized(names);
+  for (std::uint32_t i = 0; i < 200'000; ++i) map += leb(i) + "\1\0"s + sized(std::string(100, 'x'));
   const std::string module = many_exports(100'000, 2) + name_section(section(2, map));
   const ModuleInfo info = info_of(module);
   ASSERT_EQ(info.functions.size(), 100'000U);

@@ -51,7 +51,7 @@ class ExecuteHandler {
     if (place_ == Place::kTop) return enter(Place::kFields);
     if (place_ == Place::kFields && field_ == Field::kEnv) return enter(Place::kEnv);
     if (place_ == Place::kFields && field_ == Field::kArgs) {
-      request_.arguments.emplace<Named>();
+      request_.arguments.emplace<Named>().reserve(kUsualArguments);
       return enter(Place::kNamed);
     }
     return wrong_type("an object", ec);
@@ -62,6 +62,7 @@ class ExecuteHandler {
     if (!is_args && place_ != Place::kTop) return wrong_type("an array", ec);
     whole_body_ = place_ == Place::kTop;
     request_.has_arguments = true;
+    std::get<Positional>(request_.arguments).reserve(kUsualArguments);
     return enter(Place::kPositional);
   }
 
@@ -115,6 +116,7 @@ class ExecuteHandler {
 
  private:
   enum class Place : std::uint8_t { kTop, kFields, kPositional, kNamed, kEnv };
+  static constexpr std::size_t kUsualArguments = 4;  // one allocation for most calls
   using Positional = std::vector<Argument>;
   using Named = std::vector<NamedArgument>;
 
