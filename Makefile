@@ -2,11 +2,12 @@
 
 PORT ?= 8080
 DATA ?= data
+ROUNDS ?= 20
 
 help:  ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-run:  ## installs and builds what is missing, serves on 127.0.0.1:$(PORT) with its database in $(DATA)
+run:  ## installs and builds what is missing, serves on 127.0.0.1; PORT=8080 DATA=data
 	@PORT=$(PORT) DATA=$(DATA) tools/run
 
 build:  ## the release binary, build/release/wasm-server
@@ -17,6 +18,23 @@ test:  ## unit and end-to-end tests with AddressSanitizer and UBSan; counts in t
 
 tsan:  ## the unit tests of the parts that share data between threads, under ThreadSanitizer
 	@tools/tsan
+
+torture:  ## kills the server under writes, starts it again, compares; ROUNDS=20
+	@tools/build release
+	@tests/torture/run $(ROUNDS)
+
+spec:  ## the WebAssembly specification's cases through HTTP
+	@tools/build release
+	@tests/spec/run
+
+guests:  ## real guests (CPython, gojq, Go, C, AssemblyScript) through HTTP, then the hostile ones
+	@tools/setup guests
+	@tools/build release
+	@tests/guests/run
+	@tests/guests/hostile-report
+
+bench:  ## measures the server beside its peers; tables and plots in bench/
+	@bench/run
 
 check:  ## format, include arrows, self-contained headers, clang-tidy
 	@tools/check
@@ -34,4 +52,4 @@ clean:  ## removes build/ (not the cache outside the checkout, not the data)
 	rm -rf build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test tsan check tidy format coverage clean
+.PHONY: help run build test tsan torture spec guests bench check tidy format coverage clean
