@@ -5,7 +5,6 @@ from harness.context import Context
 from harness.measure import Curve, Row, interleave
 from harness.servers import CALL_ADD, JSON
 from goals.memory import settle
-from goals.start import store_many
 
 NAME = "growth"
 
@@ -16,7 +15,7 @@ def by_modules(context: Context):
     rates, costs = Curve("requests/s"), Curve("CPU us/request")
     with context.server() as server:
         server.start()
-        store_many(server, context, steps[-1])
+        wrk.store(server, context.file("module.wasm", wasm.add()), steps[-1], "m")
         settle(server, context.pick(600, 5))
         samples = interleave("execute, by number of modules", context.rounds, {
             str(n): lambda n=n: wrk.run(server, "/", "uniform.lua", ["m", n], 32, context.seconds) for n in steps})

@@ -22,7 +22,7 @@ def save_run(context: Context, start, body: pathlib.Path, connections: int, diff
     """One run against a server that `start` gives, with an empty store."""
     with start() as server:
         if different:
-            return wrk.run(server, "/", "save.lua", [body, 1, 0, "-"], connections, context.seconds)
+            return wrk.run(server, "/", "save.lua", [body, 1], connections, context.seconds)
         return wrk.run(server, "/wasm?function=add", "fixed.lua",
                        ["POST", WASM["Content-Type"], body, "-"], connections, context.seconds)
 
@@ -55,7 +55,7 @@ def saved_bytes_per_second(context: Context, size: int, body: pathlib.Path, conn
     with context.server() as server:
         server.start()
         before = last_transaction(server.store)
-        sample = wrk.run(server, "/", "save.lua", [body, 1, 0, "-"], connections, context.seconds)
+        sample = wrk.run(server, "/", "save.lua", [body, 1], connections, context.seconds)
         commits = last_transaction(server.store) - before
     batches.append(max(1, round(sample.requests / max(1, commits))))
     return sample.per_second * size

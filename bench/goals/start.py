@@ -12,12 +12,6 @@ from harness.servers import CALL_ADD, JSON
 NAME = "start"
 
 
-def store_many(server, context: Context, count: int, prefix: str = "m", connections: int = 64) -> None:
-    """`count` small modules that all differ, called PREFIX0, PREFIX1, ...; wrk ends when the last is answered."""
-    body = context.file("module.wasm", wasm.add())
-    wrk.run(server, "/", "save.lua", [body, 0, count, prefix], connections, 600)
-
-
 def started_seconds(server) -> float:
     server.start()
     seconds = server.start_seconds
@@ -28,7 +22,7 @@ def started_seconds(server) -> float:
 def ready_after_start(context: Context) -> Row:
     count = context.pick(10_000, 500)
     with context.server() as full, context.server() as empty:
-        store_many(full.start(), context, count)
+        wrk.store(full.start(), context.file("module.wasm", wasm.add()), count, "m")
         full.stop()
         empty.start().stop()
         what = f"ready after start with {count:,} modules"

@@ -32,7 +32,7 @@ def brief(result) -> str:
 @dataclass
 class Row:
     """One line of the table: a goal, our values and the peer's, one of each per round, and the ratio within a round.
-    Without a peer the value itself is held against the goal. `at_least`: more is better."""
+    The goal is one of the ratio, unless `absolute`; so without the peer there is none. `at_least`: more is better."""
     goal: str  # number in the list of goals
     what: str
     unit: str
@@ -41,6 +41,7 @@ class Row:
     peer_name: str = ""
     target: float | None = None
     at_least: bool = True
+    absolute: bool = False
     note: str = ""
     extra: dict = field(default_factory=dict)
 
@@ -51,7 +52,7 @@ class Row:
         return statistics.median(self.ratios() or self.ours)
 
     def met(self) -> bool | None:
-        if self.target is None:
+        if self.target is None or not (self.absolute or self.peer):
             return None
         return self.figure() >= self.target if self.at_least else self.figure() <= self.target
 
@@ -59,7 +60,7 @@ class Row:
         return {"goal": self.goal, "what": self.what, "unit": self.unit, "peer_name": self.peer_name,
                 "ours": [round(v, 6) for v in self.ours], "peer": [round(v, 6) for v in self.peer],
                 "ratio": round(self.figure(), 4) if self.peer else None, "target": self.target,
-                "at_least": self.at_least, "met": self.met(), "note": self.note, **self.extra}
+                "at_least": self.at_least, "absolute": self.absolute, "met": self.met(), "note": self.note, **self.extra}
 
 
 @dataclass

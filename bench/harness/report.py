@@ -62,9 +62,9 @@ def line(row: dict) -> str:
     ratio = f"{number(row['ratio'])}x" if row["ratio"] is not None else "-"
     goal, mark = "-", ""
     if row["target"] is not None:
-        unit = "x" if row["peer"] else " " + row["unit"]
+        unit = " " + row["unit"] if row["absolute"] else "x"
         goal = f"{'>=' if row['at_least'] else '<='} {number(row['target'])}{unit}"
-        mark = "met" if row["met"] else "**missed**"
+        mark = {True: "met", False: "**missed**", None: ""}[row["met"]]
     note = f" ({row['note']})" if row["note"] else ""
     return f"| {row['goal']} | {row['what']}{note} | {ours} | {peer} | {ratio} | {goal} | {mark} |\n"
 

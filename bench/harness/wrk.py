@@ -67,3 +67,13 @@ def run(server: Process, path: str, script: str, args: list, connections: int, s
     if sample.refused + sample.failed > tolerate:
         raise Failed(f"{server.name}: {sample.refused} of {requests} answers refused, {sample.failed} broken")
     return sample
+
+
+def store(server: Process, body: pathlib.Path, count: int, prefix: str, connections: int = 64) -> None:
+    """Stores `count` small modules that all differ, called PREFIX0, PREFIX1, ..."""
+    command = ["wrk", "-t1", f"-c{min(connections, count)}", "-d900s", "--timeout", "60s", "-s", str(LUA / "store.lua"),
+               server.url, "--", str(body), str(count), prefix]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=960)
+    server.check()
+    if f"STORED {count}" not in done.stdout.splitlines():
+        raise Failed(f"{server.name} did not store {count} modules (wrk ended with {done.returncode}): {done.stdout[-300:]}{done.stderr[-300:]}")
