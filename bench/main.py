@@ -7,6 +7,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -75,11 +76,11 @@ def make_context(given: argparse.Namespace, work: pathlib.Path) -> Context:
     binary = pathlib.Path(os.environ.get("WASM_SERVER_BINARY") or ROOT / "build/release/wasm-server").resolve()
     if not binary.is_file():
         raise Failed(f"there is no {binary}")
-    engine_bench = pathlib.Path(os.environ.get("ENGINE_BENCH") or ROOT / "build/bench/engine_bench").resolve()
-    if not engine_bench.is_file():
+    programs = pathlib.Path(os.environ.get("BENCH_PROGRAMS") or ROOT / "build/bench").resolve()
+    if not (programs / "engine_bench").is_file():
         say("without the bare engine: the in-process benchmarks are not built")
     return Context(
-        root=ROOT, work=work, binary=binary, engine_bench=engine_bench if engine_bench.is_file() else None,
+        root=ROOT, work=work, binary=binary, programs=programs if programs.is_dir() else None,
         rounds=1 if given.quick else given.rounds, seconds=1 if given.quick else given.seconds, quick=given.quick,
         servers=ready["server"], fresh=ready["fresh"], running=dict(entry.split("=", 1) for entry in given.peer))
 
@@ -90,9 +91,17 @@ def measure(context: Context, name: str, results: pathlib.Path) -> None:
     if noise > QUIET:
         say(f"  others use {noise:.0%} of the CPU: these readings are no measurement")
     rows, plots = importlib.import_module(f"goals.{name}").measure(context)
+    if (share := foreign_during(rows)) > QUIET:
+        say(f"  others used {share:.0%} of the CPU in between: these readings are no measurement")
     print(report.HEAD + "".join(report.line(row.record()) for row in rows), flush=True)
     report.write(results, ROOT, name, rows, plots,
-                 {"rounds": context.rounds, "seconds": context.seconds, "foreign": round(noise, 3)})
+                 {"rounds": context.rounds, "seconds": context.seconds, "foreign": round(max(noise, foreign_during(rows)), 3)})
+
+
+def foreign_during(rows: list) -> float:
+    """The median of what others used during the runs themselves."""
+    shares = [sample["foreign"] for row in rows for sample in row.extra.get("samples", [])]
+    return statistics.median(shares) if shares else 0.0
 
 
 def draw(results: pathlib.Path) -> list[pathlib.Path]:

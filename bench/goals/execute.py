@@ -4,7 +4,7 @@ import contextlib
 
 from harness import inprocess, wasm, wrk
 from harness.context import Context
-from harness.measure import Row, check_answer, interleave
+from harness.measure import Row, check_answer, interleave, over
 from harness.servers import CALL_ADD, JSON
 
 NAME = "execute"
@@ -93,7 +93,7 @@ def against_fresh(context: Context) -> list[Row]:
 def measure(context: Context) -> tuple[list[Row], list]:
     rows = []
     for connections in context.pick((1, 32, 256), (32,)):
-        rows += against_servers(context, "1", f"execute `add`, {connections} connections", wasm.add(), "add",
+        rows += against_servers(context, "1", f"execute `add`, {over(connections)}", wasm.add(), "add",
                                 CALL_ADD, connections, (1.3, 0.75))
     rows += against_servers(context, "2b", "execute with 4 MB of memory, 1 MB of data, 32 connections", wasm.touch(),
                             "touch", CALL_TOUCH, 32, (1.5, None))

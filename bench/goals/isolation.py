@@ -6,7 +6,7 @@ import threading
 
 from harness import wasm, wrk
 from harness.context import Context
-from harness.measure import Row, interleave
+from harness.measure import Row, interleave, over
 from harness.servers import CALL_ADD, JSON, WasmServer
 
 NAME = "isolation"
@@ -49,9 +49,10 @@ def measure(context: Context) -> tuple[list[Row], list]:
                 with spinning(server, spin, guests):
                     return quiet()
 
-            what = f"p99 of `add` while {guests} guests spin, {connections} connections"
+            what = f"p99 of `add` while {guests} guests spin, {over(connections)}"
             samples = interleave(what, context.rounds, {"quiet": quiet, "spinning": disturbed})
             rows.append(Row("8", what, "us", [s.p99 for s in samples["spinning"]], [s.p99 for s in samples["quiet"]],
                             "the same, quiet", 2.0, at_least=False,
-                            extra={key: [s.record() for s in samples[key]] for key in samples}))
+                            extra={"samples": [s.record() for s in samples["spinning"]],
+                                   "peer_samples": [s.record() for s in samples["quiet"]]}))
     return rows, []

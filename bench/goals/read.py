@@ -2,7 +2,7 @@
 
 from harness import wasm, wrk
 from harness.context import Context
-from harness.measure import Row, interleave
+from harness.measure import Row, interleave, over
 from harness.process import Failed
 from harness.servers import Nginx
 
@@ -29,7 +29,7 @@ def measure(context: Context) -> tuple[list[Row], list]:
             accept = "application/wasm"
             check_bytes(server, path, module, {"Accept": accept})
             check_bytes(nginx, f"/{size}.wasm", module, {"Accept": accept})
-            what = f"GET raw {label}, {CONNECTIONS} connections"
+            what = f"GET raw {label}, {over(CONNECTIONS)}"
             samples = interleave(what, context.rounds, {
                 name: lambda peer=peer, at=at: wrk.run(peer, at, "fixed.lua", ["GET", "-", "-", accept], CONNECTIONS,
                                                        context.seconds)
@@ -37,5 +37,6 @@ def measure(context: Context) -> tuple[list[Row], list]:
             for unit, value in (("requests/s", "per_second"), ("CPU us/request", "cpu_us")):
                 rows.append(Row("7", what, unit, [getattr(s, value) for s in samples["wasm-server"]],
                                 [getattr(s, value) for s in samples["nginx"]], "nginx, sendfile",
-                                target if value == "per_second" else None, at_least=value == "per_second"))
+                                target if value == "per_second" else None, at_least=value == "per_second",
+                                extra={"samples": [s.record() for s in samples["wasm-server"]]}))
     return rows, []

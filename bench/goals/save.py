@@ -11,7 +11,7 @@ import time
 
 from harness import wasm, wrk
 from harness.context import Context
-from harness.measure import Row, interleave, say
+from harness.measure import Row, interleave, say, over
 from harness.servers import WASM
 
 NAME = "save"
@@ -30,7 +30,7 @@ def save_run(context: Context, start, body: pathlib.Path, connections: int, diff
 def against_servers(context: Context, size: str, module: bytes, connections: int, different: bool) -> list[Row]:
     body = context.file("module.wasm", module)
     kind = "all different" if different else "all equal"
-    label = f"save {size}, {kind}, {connections} connections"
+    label = f"save {size}, {kind}, {over(connections)}"
     starts = {"wasm-server": lambda: context.server().start()}
     for peer in context.servers:
         starts[peer.name] = lambda peer=peer: peer.start(context.work)
@@ -80,7 +80,7 @@ def against_disk(context: Context, connections: int) -> list[Row]:
     module = wasm.add_with_data(1 << 20)
     body = context.file("module.wasm", module)
     size, batches = len(module) + 20, []
-    label = f"save 1 MB, all different, {connections} connections"
+    label = f"save 1 MB, all different, {over(connections)}"
     samples = interleave(label, context.rounds, {
         "wasm-server": lambda: saved_bytes_per_second(context, size, body, connections, batches),
         "write + fdatasync": lambda: written_bytes_per_second(context, size, batches[-1])})

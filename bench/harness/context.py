@@ -13,7 +13,7 @@ class Context:
     root: pathlib.Path
     work: pathlib.Path  # scratch directory; every server's data is in it, so on the same file system
     binary: pathlib.Path
-    engine_bench: pathlib.Path | None
+    programs: pathlib.Path | None  # where the in-process benchmarks are
     rounds: int = 5
     seconds: float = 4
     quick: bool = False
@@ -23,6 +23,11 @@ class Context:
 
     def pick(self, full, quick):
         return quick if self.quick else full
+
+    @property
+    def engine_bench(self) -> pathlib.Path | None:
+        program = self.programs / "engine_bench" if self.programs else None
+        return program if program and program.is_file() else None
 
     def server(self, *flags: str) -> WasmServer:
         return WasmServer(self.binary, self.work, flags)

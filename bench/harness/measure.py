@@ -78,6 +78,10 @@ class Curve:
         return {"name": self.name, "x": self.x, "values": self.values}
 
 
+def over(connections: int) -> str:
+    return f"{connections:,} connection{'s' if connections != 1 else ''}"
+
+
 def check_answer(server, path: str, body: bytes, wanted: bytes, headers: dict) -> None:
     """Before anything is timed: it does what it is timed for."""
     status, answer = server.ask("POST", path, body, headers)

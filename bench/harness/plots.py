@@ -70,7 +70,9 @@ def chosen(result: dict, goals: tuple, unit: str) -> list[dict]:
 
 
 def plot_execute(result: dict, made) -> None:
-    last = lambda row: row["what"].rsplit(", ", 1)[1].replace(" connections", "")  # noqa: E731
+    def last(row: dict) -> str:
+        return row["what"].rsplit(", ", 1)[1].split()[0]
+
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
     for ax, goal, unit, title in ((axes[0], "1", "requests/s", "Requests per second"),
                                   (axes[1], "2", "CPU us/request", "Server CPU per request, us")):
