@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "base/utf8.h"
 #include "engine/binary_reader.h"
@@ -40,7 +41,8 @@ class PlacesByIndex {
   explicit PlacesByIndex(std::span<const std::uint32_t> indexes)
       : indexes_(indexes), places_(indexes.size()) {
     std::iota(places_.begin(), places_.end(), std::size_t{0});
-    std::ranges::stable_sort(places_, {}, [&](std::size_t place) { return indexes_[place]; });
+    std::ranges::sort(places_, {},
+                      [&](std::size_t place) { return std::pair(indexes_[place], place); });
   }
 
   std::optional<std::size_t> first_place(std::uint32_t index) const {
