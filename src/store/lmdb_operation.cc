@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::string_view kWriting = "writing";
 
+// The reference record of an operation's code with one reference more; `found` is what is stored.
+BlobReference one_more(const Operation& operation, const std::optional<BlobReference>& found) {
+  if (found) return {found->count + 1, found->size, found->code};
+  BlobReference reference{1, operation.code->size(), std::nullopt};
+  if (reference.size <= kInlineCode) reference.code = *operation.code;
+  return reference;
+}
+
 // What an operation works with; short-lived.
 class Performer {
  public:
@@ -25,15 +33,22 @@ class Performer {
  private:
   using References = std::map<Digest, std::uint64_t>;
 
+  // What is left of a blob when an id has given up its references.
+  struct Release {
+    std::optional<std::string> record;  // empty: nobody refers to it any more
+    bool has_blob = false;              // its code stands in `blobs`
+  };
+
   Result<void> write(MDB_dbi database, std::string_view key, std::string_view value);
   Result<void> remove(MDB_dbi database, std::string_view key);
   Result<void> put_record(const Operation& operation);
   Result<void> supersede(const Operation& operation, std::string_view old_record);
-  Result<void> put_blob(const Operation& operation, std::optional<BlobReference> reference);
 
-  Result<References> references_of(const std::string& id) const;
+  Result<References> count_references(const std::string& id) const;
   Result<void> erase_revisions(const std::string& id);
-  Result<void> release(const Digest& digest, BlobReference reference, std::uint64_t count);
+  Result<Release> plan_release(const std::string& id, const Digest& digest,
+                               std::uint64_t count) const;
+  Result<void> perform_release(const Digest& digest, const Release& release);
 
   std::unexpected<Error> poison(int rc) {
     poisoned_ = true;
@@ -66,8 +81,15 @@ Result<void> Performer::put(const Operation& operation) {
     return fail(ErrorCode::kInternal, "the module's code is not there",
                 "put of " + operation.id + " without code");
   }
+  const bool is_new = !*reference;
+  const std::string counted = encode_reference(one_more(operation, *reference));
   if (auto put = put_record(operation); !put) return put;
-  return put_blob(operation, *reference);
+  if (is_new && operation.code->size() > kInlineCode) {
+    if (auto put = write(databases_.blobs, to_key(operation.digest), *operation.code); !put) {
+      return put;
+    }
+  }
+  return write(databases_.blob_refs, to_key(operation.digest), counted);
 }
 
 Result<void> Performer::put_record(const Operation& operation) {
@@ -90,39 +112,24 @@ Result<void> Performer::supersede(const Operation& operation, std::string_view o
   return write(databases_.current, operation.id, operation.record);
 }
 
-Result<void> Performer::put_blob(const Operation& operation,
-                                 std::optional<BlobReference> reference) {
-  if (!reference) {
-    if (auto put = write(databases_.blobs, to_key(operation.digest), *operation.code); !put)
-      return put;
-    reference = BlobReference{0, operation.size};
-  }
-  ++reference->count;
-  return write(databases_.blob_refs, to_key(operation.digest), encode_reference(*reference));
-}
-
 Result<void> Performer::erase(const std::string& id) {
-  const auto counts = references_of(id);
+  const auto counts = count_references(id);
   if (!counts) return std::unexpected{counts.error()};
-  std::map<Digest, BlobReference> stored;
+  std::map<Digest, Release> releases;
   for (const auto& [digest, count] : *counts) {
-    const auto reference = reader_.reference(digest);
-    if (!reference) return std::unexpected{reference.error()};
-    if (!*reference || (*reference)->count < count) {
-      return fail(ErrorCode::kInternal, "a stored record is damaged",
-                  "blob " + to_hex(digest) + " has fewer references than " + id + " holds");
-    }
-    stored[digest] = **reference;
+    auto release = plan_release(id, digest, count);
+    if (!release) return std::unexpected{std::move(release).error()};
+    releases[digest] = *std::move(release);
   }
   if (auto erased = erase_revisions(id); !erased) return erased;
-  for (const auto& [digest, count] : *counts) {
-    if (auto released = release(digest, stored[digest], count); !released) return released;
+  for (const auto& [digest, release] : releases) {
+    if (auto released = perform_release(digest, release); !released) return released;
   }
   return {};
 }
 
 // Only reads.
-Result<Performer::References> Performer::references_of(const std::string& id) const {
+Result<Performer::References> Performer::count_references(const std::string& id) const {
   References counts;
   const auto current = reader_.get(databases_.current, id);
   if (!current) return std::unexpected{current.error()};
@@ -162,12 +169,27 @@ Result<void> Performer::erase_revisions(const std::string& id) {
   }
 }
 
-Result<void> Performer::release(const Digest& digest, BlobReference reference,
-                                std::uint64_t count) {
+// Only reads.
+Result<Performer::Release> Performer::plan_release(const std::string& id, const Digest& digest,
+                                                   std::uint64_t count) const {
+  auto found = reader_.reference(digest);
+  if (!found) return std::unexpected{std::move(found).error()};
+  if (!*found || (*found)->count < count) {
+    return fail(ErrorCode::kInternal, "a stored record is damaged",
+                "blob " + to_hex(digest) + " has fewer references than " + id + " holds");
+  }
+  BlobReference reference = **found;
   reference.count -= count;
-  if (reference.count > 0)
-    return write(databases_.blob_refs, to_key(digest), encode_reference(reference));
+  Release release;
+  release.has_blob = !reference.code;
+  if (reference.count > 0) release.record = encode_reference(reference);
+  return release;
+}
+
+Result<void> Performer::perform_release(const Digest& digest, const Release& release) {
+  if (release.record) return write(databases_.blob_refs, to_key(digest), *release.record);
   if (auto removed = remove(databases_.blob_refs, to_key(digest)); !removed) return removed;
+  if (!release.has_blob) return {};
   return remove(databases_.blobs, to_key(digest));
 }
 

@@ -23,8 +23,7 @@ struct Operation {
   std::string id;
   std::string record{};  // kPut: encoded
   Digest digest{};       // kPut: of the code
-  std::uint64_t size = 0;
-  SharedBytes code{};  // kPut: may be null when the blob is there
+  SharedBytes code{};    // kPut: may be null when the blob is there
 };
 
 // Does `operation` in `txn`. Everything that can be refused is checked before the first write, so

@@ -107,8 +107,13 @@ Result<ListPage> LmdbReader::list(const ListQuery& query) const {
   return page.take();
 }
 
-Result<std::optional<std::string_view>> LmdbReader::blob(const Digest& digest) const {
-  return get(databases_.blobs, to_key(digest));
+Result<std::optional<std::string_view>> LmdbReader::code(const Digest& digest) const {
+  auto blob = get(databases_.blobs, to_key(digest));
+  if (!blob || *blob) return blob;
+  auto reference = this->reference(digest);
+  if (!reference) return forward(reference);
+  if (!*reference) return std::nullopt;
+  return (*reference)->code;
 }
 
 Result<std::optional<BlobReference>> LmdbReader::reference(const Digest& digest) const {

@@ -44,8 +44,9 @@ class LmdbReader {
   // What is stored under a key; valid until the transaction ends or writes. Empty when there is
   // nothing.
   Result<std::optional<std::string_view>> get(MDB_dbi database, std::string_view key) const;
-  Result<std::optional<std::string_view>> blob(const Digest& digest) const;
   Result<std::optional<BlobReference>> reference(const Digest& digest) const;
+  // A module's code, wherever it stands.
+  Result<std::optional<std::string_view>> code(const Digest& digest) const;
 
   Result<Cursor> cursor(MDB_dbi database) const;
 

@@ -13,7 +13,7 @@ namespace {
 
 // The store's errors are the client's in kind; at start the operator sees only the message, which
 // then needs the rest.
-std::unexpected<Error> cannot_open(const std::filesystem::path& directory, Error error) {
+std::unexpected<Error> cannot_open(const std::filesystem::path& directory, const Error& error) {
   std::string message = "cannot open the database in " + directory.string() + ": ";
   message += error.log.empty() ? error.message : error.log;
   return fail(error.code, std::move(message));
@@ -37,7 +37,7 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& 
   auto env = LmdbEnv::open(path, settings);
   if (!env) return std::unexpected{std::move(env).error()};
   auto secret = prepare_format(**env);
-  if (!secret) return cannot_open(path, std::move(secret).error());
+  if (!secret) return cannot_open(path, secret.error());
   if (auto synced = directory->sync(); !synced) return std::unexpected{std::move(synced).error()};
   return std::unique_ptr<LmdbStore>{
       new LmdbStore{std::move(*directory), std::move(*env), std::move(*secret)}};
@@ -67,7 +67,7 @@ Result<ListPage> LmdbStore::list(const ListQuery& query) {
 
 Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool verify) {
   auto code = ask(*env_, [&](const LmdbReader& reader) -> Result<std::optional<Bytes>> {
-    const auto blob = reader.blob(digest);
+    const auto blob = reader.code(digest);
     if (!blob) return std::unexpected{blob.error()};
     if (!*blob) return std::nullopt;
     return std::optional<Bytes>{std::in_place, **blob};
@@ -83,7 +83,7 @@ Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool ver
 Result<bool> LmdbStore::read_blob_slice(const Digest& digest, std::uint64_t offset,
                                         std::size_t length, Bytes& out) {
   return ask(*env_, [&](const LmdbReader& reader) -> Result<bool> {
-    const auto blob = reader.blob(digest);
+    const auto blob = reader.code(digest);
     if (!blob) return std::unexpected{blob.error()};
     if (!*blob) return false;
     const std::size_t begin = std::min<std::uint64_t>(offset, (*blob)->size());

@@ -160,16 +160,33 @@ TEST_F(LmdbStoreTest, TellsADamagedRecordFromAMissingOne) {
 
 TEST_F(LmdbStoreTest, TellsDamagedCodeWhenItIsVerified) {
   open();
-  ASSERT_TRUE(put("m", "the code").has_value());
-  const Digest digest = sha256("the code");
+  const std::string code = patterned(5000);
+  std::string damaged = code;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  ASSERT_TRUE(put("m", code).has_value());
   alter([&](const LmdbEnv& env, MDB_txn* txn) {
-    replace(txn, env.databases().blobs, to_key(digest), "thE code");
+    replace(txn, env.databases().blobs, to_key(sha256(code)), damaged);
   });
   open();
-  EXPECT_EQ(store_->read_blob(digest, false).value(), "thE code");
-  const auto verified = store_->read_blob(digest, true);
+  EXPECT_TRUE(store_->read_blob(sha256(code), false).value() == damaged);
+  const auto verified = store_->read_blob(sha256(code), true);
   ASSERT_FALSE(verified.has_value());
   EXPECT_EQ(verified.error().code, ErrorCode::kInternal);
+}
+
+TEST_F(LmdbStoreTest, TellsADamagedReferenceWithTheCodeInIt) {
+  open();
+  ASSERT_TRUE(put("m", "small code").has_value());
+  alter([&](const LmdbEnv& env, MDB_txn* txn) {
+    const Digest digest = sha256("small code");
+    std::string record{**LmdbReader{env, txn}.get(env.databases().blob_refs, to_key(digest))};
+    record.back() = 'E';
+    replace(txn, env.databases().blob_refs, to_key(digest), record);
+  });
+  open();
+  EXPECT_FALSE(store_->read_blob(sha256("small code"), false).has_value());
+  EXPECT_FALSE(put("n", "small code").has_value());
+  EXPECT_TRUE(put("n", "other code").has_value());
 }
 
 TEST_F(LmdbStoreTest, DoesNotEraseWhenReferencesDoNotAddUp) {
@@ -177,7 +194,8 @@ TEST_F(LmdbStoreTest, DoesNotEraseWhenReferencesDoNotAddUp) {
   ASSERT_TRUE(put("m", "code", 1).has_value());
   ASSERT_TRUE(put("m", "code", 2).has_value());
   alter([&](const LmdbEnv& env, MDB_txn* txn) {
-    replace(txn, env.databases().blob_refs, to_key(sha256("code")), encode_reference({1, 4}));
+    replace(txn, env.databases().blob_refs, to_key(sha256("code")),
+            encode_reference({1, 4, "code"}));
   });
   open();
   EXPECT_FALSE(erase("m").has_value());

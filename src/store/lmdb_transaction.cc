@@ -97,7 +97,6 @@ Result<void> LmdbTransaction::put(const WasmMetaData& meta_data, const SharedByt
   operation.kind = Operation::Kind::kPut;
   operation.id = meta_data.id;
   operation.digest = meta_data.digest;
-  operation.size = meta_data.size;
   operation.code = code;
   encode_record(meta_data, operation.record);
   if (auto room = check_room(operation); !room) return room;

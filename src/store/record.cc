@@ -239,6 +239,7 @@ std::string encode_reference(const BlobReference& reference) {
   ByteWriter to{out};
   to.u64(reference.count);
   to.u64(reference.size);
+  if (reference.code) to.raw(*reference.code);
   seal_record(out);
   return out;
 }
@@ -251,6 +252,7 @@ Result<BlobReference> decode_reference(const Digest& digest, std::string_view re
   BlobReference reference;
   reference.count = from.u64();
   reference.size = from.u64();
+  if (!from.at_end() || reference.size == 0) reference.code = from.raw(reference.size);
   if (from.failed() || !from.at_end())
     return damaged("blob reference", to_hex(digest), "not of its form");
   return reference;

@@ -117,14 +117,29 @@ TEST(Record, ReusesTheBufferThatItIsGiven) {
 
 TEST(BlobReference, ReturnsAsItWasAndIsRefusedWhenAltered) {
   const Digest digest = sha256("code");
-  std::string record = encode_reference({3, 1000});
+  std::string record = encode_reference({3, 1000, {}});
   const auto reference = decode_reference(digest, record);
   ASSERT_TRUE(reference.has_value());
   EXPECT_EQ(reference->count, 3U);
   EXPECT_EQ(reference->size, 1000U);
+  EXPECT_EQ(reference->code, std::nullopt);
   record.back() = 'x';
   EXPECT_FALSE(decode_reference(digest, record).has_value());
   EXPECT_FALSE(decode_reference(digest, "").has_value());
+}
+
+TEST(BlobReference, CarriesSmallCodeAndEmptyCode) {
+  for (const std::string code : {"", "c", "some code"}) {
+    const std::string record = encode_reference({1, code.size(), code});
+    EXPECT_EQ(decode_reference(sha256(code), record).value().code, code);
+  }
+}
+
+TEST(BlobReference, IsRefusedWithCodeOfAnotherSize) {
+  const Digest digest = sha256("code");
+  EXPECT_FALSE(decode_reference(digest, encode_reference({1, 3, "code"})).has_value());
+  EXPECT_FALSE(decode_reference(digest, encode_reference({1, 5, "code"})).has_value());
+  EXPECT_FALSE(decode_reference(digest, encode_reference({1, 0, "code"})).has_value());
 }
 
 TEST(RevisionKey, SortsByIdAndThenByNumber) {

@@ -8,6 +8,7 @@
 
 #include "store/lmdb_store.h"
 #include "store/page_builder.h"
+#include "store/record.h"
 #include "testing/memory_store.h"
 #include "testing/modules.h"
 #include "testing/temporary_directory.h"
@@ -160,26 +161,37 @@ TEST_P(StoreTest, GivesRevisionsNewestFirstAndOnlyThoseOfTheId) {
   EXPECT_TRUE(store().revisions("k").value().empty());
 }
 
+// Small code, code at the limit of what stands in its reference record, and larger code are kept in
+// different ways.
+const std::size_t kCodeSizes[] = {0, 1, kInlineCode, kInlineCode + 1, 5000, 100'000};
+
 TEST_P(StoreTest, KeepsSharedCodeUntilTheLastReferenceGoes) {
-  put("a", "shared", 1);
-  put("b", "shared", 1);
-  put("b", "other", 2);
-  erase("a");
-  EXPECT_TRUE(has_blob("shared"));  // an older revision of b has it
-  erase("b");
-  EXPECT_FALSE(has_blob("shared"));
-  EXPECT_FALSE(has_blob("other"));
+  for (const std::size_t size : kCodeSizes) {
+    const std::string shared(size, 's');
+    put("a", shared, 1);
+    put("b", shared, 1);
+    put("b", "other", 2);
+    erase("a");
+    EXPECT_EQ(store().read_blob(sha256(shared), true).value(),
+              shared);  // an older revision of b has it
+    erase("b");
+    EXPECT_FALSE(has_blob(shared));
+    EXPECT_FALSE(has_blob("other"));
+  }
 }
 
 TEST_P(StoreTest, TakesTheCodeThatIsThereWhenNoneIsGiven) {
-  put("a", "shared");
-  auto transaction = store().begin().value();
-  ASSERT_TRUE(transaction->put(make_meta_data("b", "shared"), nullptr).has_value());
-  ASSERT_TRUE(transaction->commit().has_value());
-  erase("a");
-  EXPECT_TRUE(has_blob("shared"));
-  erase("b");
-  EXPECT_FALSE(has_blob("shared"));
+  for (const std::size_t size : kCodeSizes) {
+    const std::string shared(size, 's');
+    put("a", shared);
+    auto transaction = store().begin().value();
+    ASSERT_TRUE(transaction->put(make_meta_data("b", shared), nullptr).has_value());
+    ASSERT_TRUE(transaction->commit().has_value());
+    erase("a");
+    EXPECT_EQ(store().read_blob(sha256(shared), true).value(), shared);
+    erase("b");
+    EXPECT_FALSE(has_blob(shared));
+  }
 }
 
 TEST_P(StoreTest, RefusesToPutWithoutCodeThatIsNotThere) {
@@ -231,6 +243,13 @@ TEST_P(StoreTest, ErasesWhatTheSameTransactionPut) {
   EXPECT_EQ(transaction->find("m").value(), std::nullopt);
   ASSERT_TRUE(transaction->commit().has_value());
   EXPECT_FALSE(has_blob("code"));
+}
+
+TEST_P(StoreTest, ReadsSlicesOfASmallBlob) {
+  put("small", "0123456789");
+  Bytes slice;
+  ASSERT_TRUE(store().read_blob_slice(sha256("0123456789"), 3, 4, slice).value());
+  EXPECT_EQ(slice, "3456");
 }
 
 TEST_P(StoreTest, ReadsSlicesOfABlob) {
