@@ -72,16 +72,18 @@ void App::make_workers() {
   admission_ = std::make_unique<Admission>(std::min(running, slots), config_.waiting_calls);
   background_ = std::make_unique<BackgroundPool>(or_cores(config_.background_threads));
   for (unsigned i = 0; i < or_cores(config_.workers); ++i) {
-    auto lane = std::make_unique<Lane>(i, *background_, *admission_);
-    lane->router = make_router(*deps_, *modules_, lane->worker);
-    lanes_.push_back(std::move(lane));
+    auto serving = std::make_unique<ServingWorker>(i, *background_, *admission_);
+    serving->router = make_router(*deps_, *modules_, serving->worker);
+    workers_.push_back(std::move(serving));
   }
 }
 
 // Bound before anything runs, so that a port in use is known at once.
 Result<void> App::make_server() {
-  std::vector<wasm_server::Lane> lanes;
-  for (const auto& lane : lanes_) lanes.push_back({&lane->worker.context(), &lane->router});
+  std::vector<Lane> lanes;
+  for (const auto& serving : workers_) {
+    lanes.push_back({&serving->worker.context(), &serving->router});
+  }
   server_ = std::make_unique<Server>(std::move(lanes), config_.http);
   return server_->bind(config_.listen);
 }
@@ -89,8 +91,8 @@ Result<void> App::make_server() {
 void App::start_threads() {
   runner_->start();
   log_info("runner started");
-  for (const auto& lane : lanes_) lane->worker.start();
-  log_info(std::to_string(lanes_.size()) + " workers started");
+  for (const auto& serving : workers_) serving->worker.start();
+  log_info(std::to_string(workers_.size()) + " workers started");
   server_->start();
   readiness_.set(true);
   log_info("listening on " + server_->address());
@@ -104,7 +106,7 @@ void App::stop() {
   channel_->close();              // no more writes
   runner_->stop();                // commits and answers what it holds
   background_->cancel_all();      // guests that still run
-  for (const auto& lane : lanes_) lane->worker.stop();
+  for (const auto& serving : workers_) serving->worker.stop();
 
   // These may still hand results to the workers' loops, so they end while the loops are there,
   // though nobody runs them.

@@ -47,8 +47,8 @@ class App {
 
  private:
   // A worker with the routes that its sessions are served by.
-  struct Lane {
-    Lane(unsigned index, BackgroundPool& pool, Admission& admission)
+  struct ServingWorker {
+    ServingWorker(unsigned index, BackgroundPool& pool, Admission& admission)
         : worker(index, pool, admission) {}
 
     Worker worker;
@@ -78,7 +78,7 @@ class App {
   std::optional<HandlerDeps> deps_;
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<BackgroundPool> background_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<ServingWorker>> workers_;
   std::unique_ptr<Server> server_;
 };
 

@@ -27,16 +27,25 @@ Result<NewCode> CodeChecker::check(Bytes wasm) {
   code.digest = sha256(wasm);
   Info info = find(code.digest);
   if (!info) {
-    Result<void> valid = engine_.validate(wasm);
-    if (!valid) return std::unexpected{std::move(valid).error()};
-    Result<ModuleInfo> found = inspect(wasm);
-    if (!found) return std::unexpected{std::move(found).error()};
-    info = std::make_shared<const ModuleInfo>(*std::move(found));
+    Result<Info> examined = examine(wasm);
+    if (!examined) return std::unexpected{std::move(examined).error()};
+    info = *std::move(examined);
     remember(code.digest, info);
   }
   code.info = *info;
   code.bytes = std::make_shared<const Bytes>(std::move(wasm));
   return code;
+}
+
+Result<CodeChecker::Info> CodeChecker::examine(ByteView wasm) {
+  Result<void> valid = engine_.validate(wasm);
+  if (!valid) return std::unexpected{std::move(valid).error()};
+  Result<ModuleInfo> found = inspect(wasm);
+  if (!found) return std::unexpected{std::move(found).error()};
+  if (weight_of(*found) > kMaxInfoBytes) {
+    return fail(ErrorCode::kInvalidModule, "the module exports and imports too much");
+  }
+  return std::make_shared<const ModuleInfo>(*std::move(found));
 }
 
 CodeChecker::Info CodeChecker::find(const Digest& digest) {

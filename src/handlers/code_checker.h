@@ -20,6 +20,10 @@ namespace wasm_server {
 
 class CodeChecker {
  public:
+  // What is kept of a module's exports and imports (ModuleInfo), approximately: it is part of every
+  // answer about the module.
+  static constexpr std::size_t kMaxInfoBytes = 32U << 20;
+
   // `engine` must outlive this. `cache_bytes` bounds what is remembered (approximately, by the size
   // of the infos).
   CodeChecker(const Engine& engine, std::size_t cache_bytes)
@@ -27,8 +31,8 @@ class CodeChecker {
   CodeChecker(const CodeChecker&) = delete;
   CodeChecker& operator=(const CodeChecker&) = delete;
 
-  // kInvalidModule with the engine's reason. Takes time in proportion to the size: on an event loop
-  // only for small ones.
+  // kInvalidModule with the engine's reason, or when there is too much to keep of it. Takes time in
+  // proportion to the size: on an event loop only for small ones.
   Result<NewCode> check(Bytes wasm);
 
  private:
@@ -41,6 +45,7 @@ class CodeChecker {
 
   Info find(const Digest& digest);
   void remember(const Digest& digest, const Info& info);
+  Result<Info> examine(ByteView wasm);
 
   const Engine& engine_;
   const std::size_t cache_bytes_;

@@ -1,6 +1,5 @@
 #include "handlers/wasm_read.h"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include "base/base64.h"
 #include "handlers/blob_body.h"
 #include "handlers/conditions.h"
+#include "handlers/execute_plan.h"  // parse_revision
 #include "handlers/resource_reply.h"
 
 namespace wasm_server {
@@ -38,18 +38,6 @@ Result<Form> parse_form(const Request& request) {
   if (with_code == "true") return Form::kJson;
   if (with_code == "false") return Form::kJsonWithoutCode;
   return fail(ErrorCode::kBadRequest, "the parameter wasm must be true or false");
-}
-
-Result<std::optional<std::uint64_t>> parse_revision(const Request& request) {
-  const std::optional<std::string> text = request.query_value("revision");
-  if (!text) return std::nullopt;
-  std::uint64_t revision = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stop, error] = std::from_chars(text->data(), end, revision);
-  if (error != std::errc{} || stop != end || revision == 0) {
-    return fail(ErrorCode::kBadRequest, "the parameter revision must be a positive integer");
-  }
-  return revision;
 }
 
 Result<Query> parse_query(const Request& request) {
