@@ -1,5 +1,6 @@
 #include "store/record.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
