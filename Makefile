@@ -3,6 +3,7 @@
 PORT ?= 8080
 DATA ?= data
 ROUNDS ?= 20
+TIME ?= 20
 
 help:  ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -18,6 +19,9 @@ test:  ## unit and end-to-end tests with AddressSanitizer and UBSan; counts in t
 
 tsan:  ## the unit tests of the parts that share data between threads, under ThreadSanitizer
 	@tools/tsan
+
+fuzz:  ## fuzzes what reads the bytes of clients and of disks; TIME=20 seconds for each target
+	@tools/fuzz -t $(TIME)
 
 torture:  ## kills the server under writes, starts it again, compares; ROUNDS=20
 	@tools/build release
@@ -52,4 +56,4 @@ clean:  ## removes build/ (not the cache outside the checkout, not the data)
 	rm -rf build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test tsan torture spec guests bench check tidy format coverage clean
+.PHONY: help run build test tsan fuzz torture spec guests bench check tidy format coverage clean
