@@ -50,10 +50,11 @@ void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_p
   });
   compiler.compile(
       digest, [&store, digest] { return read_code(store, digest); },
-      [waiter](Compiled compiled) {
+      // Moved on to the loop, where its timer belongs; nothing of it stays with the compiler.
+      [waiter](Compiled compiled) mutable {
         const auto executor = waiter->timer.get_executor();
-        asio::post(executor, [waiter, compiled = std::move(compiled)]() mutable {
-          waiter->answer(std::move(compiled));
+        asio::post(executor, [held = std::move(waiter), compiled = std::move(compiled)]() mutable {
+          held->answer(std::move(compiled));
         });
       });
 }

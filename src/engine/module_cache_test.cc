@@ -1,0 +1,175 @@
+#include "engine/module_cache.h"
+
+#include <optional>
+#include <string>
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include "engine/artefacts.h"
+#include "engine/inspect.h"
+#include "testing/engine_fixture.h"
+#include "testing/memory_store.h"
+#include "testing/temporary_directory.h"
+
+namespace wasm_server {
+namespace {
+
+using testing_engine::engine;
+using Module = ModuleCache::Module;
+
+std::string constant(int value) {
+  return "(module (func (export \"f\") (result i32) i32.const " + std::to_string(value) + "))";
+}
+
+class ModuleCacheTest : public testing::Test {
+ protected:
+  // Stores the text as the next revision of `id`.
+  void put(const std::string& id, const std::string& wat, std::uint64_t revision = 1) {
+    const auto code = std::make_shared<const Bytes>(testing_engine::wasm_of(wat));
+    WasmMetaData meta_data;
+    meta_data.id = id;
+    meta_data.revision = revision;
+    meta_data.digest = sha256(*code);
+    meta_data.size = code->size();
+    meta_data.run_function = "f";
+    meta_data.info = inspect(*code).value();
+    auto transaction = store_.begin().value();
+    ASSERT_TRUE(transaction->put(meta_data, code));
+    ASSERT_TRUE(transaction->commit());
+  }
+
+  void erase(const std::string& id) {
+    auto transaction = store_.begin().value();
+    ASSERT_TRUE(transaction->erase(id));
+    ASSERT_TRUE(transaction->commit());
+  }
+
+  Result<Module> load(const std::string& id, std::optional<std::uint64_t> revision = {}) {
+    Result<Module> loaded;
+    asio::io_context context;
+    asio::co_spawn(
+        context, cache_.load(id, revision, std::chrono::seconds(60)),
+        [&](const std::exception_ptr&, Result<Module> result) { loaded = std::move(result); });
+    context.run();
+    return loaded;
+  }
+
+  MemoryStore store_;
+  TemporaryDirectory temporary_;
+  std::unique_ptr<Artefacts> artefacts_ =
+      Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
+  Compiler compiler_{engine(), *artefacts_, 1, 100};
+  ModuleCache cache_{store_, compiler_, 64U << 20};
+};
+
+TEST_F(ModuleCacheTest, FindsWhatItLoaded) {
+  put("a", constant(1));
+  EXPECT_EQ(cache_.find("a", {}), nullptr);
+  const auto loaded = load("a").value();
+  EXPECT_EQ(cache_.find("a", {}), loaded);
+  EXPECT_NE(loaded->find_function("f"), nullptr);
+  EXPECT_EQ(loaded->find_function("g"), nullptr);
+}
+
+TEST_F(ModuleCacheTest, ReportsAModuleThatIsNotThere) {
+  const auto loaded = load("nobody");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ModuleCacheTest, KeepsAModuleAcrossTheWritesOfOthers) {
+  put("a", constant(1));
+  const auto loaded = load("a").value();
+  put("b", constant(2));
+  EXPECT_EQ(cache_.find("a", {}), loaded);
+}
+
+TEST_F(ModuleCacheTest, NeverReturnsAReplacedRevision) {
+  put("a", constant(1));
+  load("a").value();
+  put("a", constant(2), 2);
+  EXPECT_EQ(cache_.find("a", {}), nullptr);
+  EXPECT_EQ(load("a").value()->meta_data.revision, 2U);
+}
+
+TEST_F(ModuleCacheTest, NeverReturnsADeletedModule) {
+  put("a", constant(1));
+  load("a").value();
+  erase("a");
+  EXPECT_EQ(cache_.find("a", {}), nullptr);
+  EXPECT_FALSE(load("a"));
+}
+
+TEST_F(ModuleCacheTest, KeepsOlderRevisionsUnderTheirNumber) {
+  put("a", constant(1));
+  put("a", constant(2), 2);
+  const auto old = load("a", 1).value();
+  EXPECT_EQ(old->meta_data.revision, 1U);
+  EXPECT_EQ(cache_.find("a", 1), old);
+  EXPECT_EQ(cache_.find("a", {}), nullptr);
+}
+
+TEST_F(ModuleCacheTest, ForgetsAllRevisionsOfAModule) {
+  put("a", constant(1));
+  put("a", constant(2), 2);
+  put("ab", constant(3));
+  load("a").value();
+  load("a", 1).value();
+  load("ab").value();
+  cache_.forget("a");
+  EXPECT_EQ(cache_.find("a", {}), nullptr);
+  EXPECT_EQ(cache_.find("a", 1), nullptr);
+  EXPECT_NE(cache_.find("ab", {}), nullptr);
+  cache_.forget("ab");
+  EXPECT_EQ(cache_.bytes(), 0U);
+}
+
+TEST_F(ModuleCacheTest, CountsSharedCodeOnce) {
+  put("a", constant(1));
+  load("a").value();
+  const auto one = cache_.bytes();
+  put("b", constant(1));
+  load("b").value();
+  EXPECT_LT(cache_.bytes(), 2 * one);
+  EXPECT_EQ(load("a").value()->code, load("b").value()->code);
+}
+
+TEST_F(ModuleCacheTest, DropsTheLeastRecentlyUsedBeyondItsBytes) {
+  ModuleCache small(store_, compiler_, 1);
+  for (const std::string id : {"a", "b"}) {
+    put(id, constant(id[0]));
+    asio::io_context context;
+    asio::co_spawn(context, small.load(id, {}, std::chrono::seconds(60)),
+                   [](const std::exception_ptr&, const Result<Module>&) {});
+    context.run();
+  }
+  EXPECT_EQ(small.find("a", {}), nullptr);
+  EXPECT_NE(small.find("b", {}), nullptr);
+}
+
+// Large enough for baseline code: many functions of some size.
+std::string large_module() {
+  std::string wat = "(module (func (export \"f\") (result i32) i32.const 7)";
+  for (int i = 0; i < 4000; ++i) {
+    wat += "(func (param i32 i32) (result i32)";
+    for (int j = 0; j < 12; ++j)
+      wat += " local.get 0 local.get 1 i32.mul local.get 0 i32.add local.set 1";
+    wat += " local.get 1)";
+  }
+  return wat + ")";
+}
+
+TEST_F(ModuleCacheTest, ReplacesBaselineCodeByOptimizedCode) {
+  put("large", large_module());
+  ASSERT_GT(store_.find("large").value()->size, 256U << 10);
+  auto module = load("large").value();
+  while (module->code->tier() == Tier::kBaseline) {
+    auto found = cache_.find("large", {});
+    module = found != nullptr ? found : load("large").value();
+  }
+  EXPECT_EQ(cache_.find("large", {})->code->tier(), Tier::kOptimized);
+}
+
+}  // namespace
+}  // namespace wasm_server
