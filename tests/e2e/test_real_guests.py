@@ -18,10 +18,10 @@ def built():
 
 
 @pytest.mark.parametrize("guest", [one for one in real_guests.ALL if one.group in TOOLS], ids=lambda one: one.file)
-def test_real_guest(fresh_server, built, guest):
+def test_real_guest(server, built, guest):
     if not (real_guests.directory() / guest.file).exists():
         pytest.skip(f"{TOOLS[guest.group]} is not installed; tests/guests/fetch builds this guest with it")
-    with Client(fresh_server().url, timeout=120) as client:
+    with Client(server.url, timeout=120) as client:
         answer = real_guests.add(client, guest)
         assert answer.status_code == 201, answer.text
         for one in guest.calls:

@@ -71,12 +71,12 @@ def test_a_body_that_stops_is_given_up_and_nothing_stored(short):
         assert client.get(f"/wasm/{id}").status_code == 404
 
 
-def test_a_body_that_comes_slowly_but_steadily_is_read(short):
+def test_a_body_that_comes_slowly_but_steadily_is_read(fresh_server):
     code = wasm(ADD)
-    with RawConnection(short) as wire:
+    with RawConnection(fresh_server(*flags.read_timeout_ms(2500), *flags.header_timeout_ms(2500))) as wire:
         wire.send(get("/wasm", f"Content-Length: {len(code)}", "Content-Type: application/wasm", method="POST"))
         for n in range(0, len(code), 8):
-            time.sleep(0.1)  # in all longer than any of the timeouts
+            time.sleep(0.4)  # in all longer than any of the timeouts
             wire.send(code[n:n + 8])
         assert wire.read().status == 201
 
