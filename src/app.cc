@@ -59,7 +59,8 @@ void App::make_write_path() {
   runner_->on_commit([this](const JobResult& result, JobType type) {
     if (type != JobType::SAVE) modules_->forget(result.meta_data.id);
   });
-  code_checker_ = std::make_unique<CodeChecker>(*engine_, config_.check_cache_bytes);
+  code_checker_ = std::make_unique<CodeChecker>(
+      *engine_, CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes});
   helpers_ = std::make_unique<HelperPool>(config_.check_threads, config_.check_queue);
   deps_.emplace(HandlerDeps{*store_, *channel_, *engine_, *compiler_, *code_checker_, *helpers_,
                             config_.limits, readiness_});

@@ -42,7 +42,7 @@ Result<CodeChecker::Info> CodeChecker::examine(ByteView wasm) {
   if (!valid) return std::unexpected{std::move(valid).error()};
   Result<ModuleInfo> found = inspect(wasm);
   if (!found) return std::unexpected{std::move(found).error()};
-  if (weight_of(*found) > kMaxInfoBytes) {
+  if (weight_of(*found) > bounds_.info_bytes) {
     return fail(ErrorCode::kInvalidModule, "the module exports and imports too much");
   }
   return std::make_shared<const ModuleInfo>(*std::move(found));
@@ -59,10 +59,10 @@ CodeChecker::Info CodeChecker::find(const Digest& digest) {
 void CodeChecker::remember(const Digest& digest, const Info& info) {
   const std::size_t weight = weight_of(*info);
   const std::lock_guard lock(mutex_);
-  if (weight > cache_bytes_ || by_digest_.contains(digest)) return;
+  if (weight > bounds_.cache_bytes || by_digest_.contains(digest)) return;
   entries_.push_front({digest, info, weight});
   by_digest_.emplace(digest, entries_.begin());
-  for (weight_ += weight; weight_ > cache_bytes_; entries_.pop_back()) {
+  for (weight_ += weight; weight_ > bounds_.cache_bytes; entries_.pop_back()) {
     weight_ -= entries_.back().weight;
     by_digest_.erase(entries_.back().digest);
   }

@@ -20,14 +20,15 @@ namespace wasm_server {
 
 class CodeChecker {
  public:
-  // What is kept of a module's exports and imports (ModuleInfo), approximately: it is part of every
-  // answer about the module.
-  static constexpr std::size_t kMaxInfoBytes = 32U << 20;
+  struct Bounds {
+    // What is kept of a module's exports and imports, which are part of every answer about it.
+    std::size_t info_bytes = 32U << 20;
+    // All that is remembered.
+    std::size_t cache_bytes = 32U << 20;
+  };
 
-  // `engine` must outlive this. `cache_bytes` bounds what is remembered (approximately, by the size
-  // of the infos).
-  CodeChecker(const Engine& engine, std::size_t cache_bytes)
-      : engine_(engine), cache_bytes_(cache_bytes) {}
+  // `engine` must outlive this. The bounds hold approximately.
+  CodeChecker(const Engine& engine, Bounds bounds) : engine_(engine), bounds_(bounds) {}
   CodeChecker(const CodeChecker&) = delete;
   CodeChecker& operator=(const CodeChecker&) = delete;
 
@@ -48,7 +49,7 @@ class CodeChecker {
   Result<Info> examine(ByteView wasm);
 
   const Engine& engine_;
-  const std::size_t cache_bytes_;
+  const Bounds bounds_;
   std::mutex mutex_;
   std::list<Entry> entries_;  // guarded by mutex_; latest first
   std::unordered_map<Digest, std::list<Entry>::iterator> by_digest_;  // guarded by mutex_

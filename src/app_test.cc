@@ -1,0 +1,100 @@
+#include "app.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "testing/temporary_directory.h"
+#include "testing/test_client.h"
+
+namespace wasm_server {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kAdd =
+    "(module (func (export \"add\") (param $a i32) (param $b i32) (result i32)"
+    " (i32.add (local.get $a) (local.get $b))))";
+const std::vector<std::pair<std::string, std::string>> kWat = {{"Content-Type", "text/wat"}};
+const std::vector<std::pair<std::string, std::string>> kJson = {
+    {"Content-Type", "application/json"}};
+
+class AppTest : public testing::Test {
+ protected:
+  ServeConfig config() const {
+    ServeConfig config;
+    config.listen = "127.0.0.1:0";
+    config.data = directory_.path() / "data";
+    config.workers = 2;
+    config.engine.pool_slots = 40;
+    config.grace = std::chrono::milliseconds{1000};
+    return config;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(AppTest, StoresExecutesAndKeepsWhatItStored) {
+  {
+    App app(config());
+    ASSERT_TRUE(app.start());
+    TestClient client(app.address());
+    EXPECT_EQ(client.request("GET", "/readyz")->status, 200U);
+    EXPECT_EQ(client.request("POST", "/wasm?id=add", kAdd, kWat)->status, 201U);
+    EXPECT_EQ(client.request("POST", "/wasm/add", "[2,40]", kJson)->body, R"({"results":[42]})");
+    app.stop();
+  }
+  App again(config());
+  ASSERT_TRUE(again.start());
+  TestClient client(again.address());
+  EXPECT_EQ(client.request("POST", "/wasm/add", R"({"args":{"b":1,"a":2}})", kJson)->body,
+            R"({"results":[3]})");
+  again.stop();
+}
+
+TEST_F(AppTest, SaysInOneLineWhyItCannotStart) {
+  App first(config());
+  ASSERT_TRUE(first.start());
+
+  App second(config());
+  const auto same_directory = second.start();
+  ASSERT_FALSE(same_directory);
+  EXPECT_THAT(same_directory.error().message, HasSubstr(config().data.string()));
+
+  ServeConfig same_port = config();
+  same_port.listen = first.address();
+  same_port.data = directory_.path() / "other";
+  App third(same_port);
+  const auto port = third.start();
+  ASSERT_FALSE(port);
+  EXPECT_THAT(port.error().message, HasSubstr("in use"));
+  EXPECT_EQ(port.error().message.find('\n'), std::string::npos);
+
+  ServeConfig no_directory = config();
+  no_directory.data = directory_.path() / "file";
+  std::ofstream(no_directory.data) << "x";
+  App fourth(no_directory);
+  EXPECT_FALSE(fourth.start());
+  first.stop();
+}
+
+TEST_F(AppTest, StopsWhileAGuestSpinsAndAClientSleeps) {
+  ServeConfig quick = config();
+  quick.grace = std::chrono::milliseconds{50};
+  App app(quick);
+  ASSERT_TRUE(app.start());
+  TestClient client(app.address());
+  ASSERT_EQ(
+      client.request("POST", "/wasm?id=spin", "(module (func (export \"f\") (loop br 0)))", kWat)
+          ->status,
+      201U);
+  ASSERT_TRUE(client.send("POST /wasm/spin HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"));
+  TestClient idle(app.address());
+  EXPECT_EQ(idle.request("GET", "/healthz")->status, 200U);
+  app.stop();
+  EXPECT_TRUE(idle.closes_within(std::chrono::seconds{10}));
+}
+
+}  // namespace
+}  // namespace wasm_server

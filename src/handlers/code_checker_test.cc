@@ -1,0 +1,76 @@
+#include "handlers/code_checker.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/engine_fixture.h"
+
+namespace wasm_server {
+namespace {
+
+using testing_engine::engine;
+using testing_engine::wasm_of;
+
+TEST(CodeChecker, SaysWhatIsInTheCode) {
+  CodeChecker checker(engine(), {});
+  const Bytes wasm = wasm_of(testing_engine::kSum);
+  const auto code = checker.check(wasm);
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(*code->bytes, wasm);
+  EXPECT_EQ(code->digest, sha256(wasm));
+  ASSERT_NE(code->info.find_function("f"), nullptr);
+  EXPECT_EQ(code->info.find_function("f")->param[1].name, "b");
+}
+
+TEST(CodeChecker, RefusesWhatIsNotValid) {
+  CodeChecker checker(engine(), {});
+  Bytes wasm = wasm_of(testing_engine::kSum);
+  for (const Bytes& bad :
+       {Bytes{}, Bytes("not wasm"), wasm.substr(0, wasm.size() - 1), wasm + '\1'}) {
+    const auto code = checker.check(bad);
+    ASSERT_FALSE(code);
+    EXPECT_EQ(code.error().code, ErrorCode::kInvalidModule);
+    EXPECT_FALSE(code.error().message.empty());
+  }
+  // Well-formed, but i32.add finds nothing to add.
+  EXPECT_FALSE(checker.check(Bytes("\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\xa\5\1\3\0\x6a\xb", 26)));
+}
+
+TEST(CodeChecker, RemembersWhatWasValidAndNothingElse) {
+  CodeChecker checker(engine(), {});
+  const Bytes wasm = wasm_of(testing_engine::kSum);
+  const auto first = checker.check(wasm);
+  const auto second = checker.check(wasm);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->info, second->info);
+  EXPECT_FALSE(checker.check(wasm + '\1'));
+  EXPECT_FALSE(checker.check(wasm + '\1'));
+}
+
+TEST(CodeChecker, RefusesToKeepMoreThanItsBoundOfAModule) {
+  CodeChecker checker(engine(), {.info_bytes = 10'000});
+  const auto exporting = [](std::size_t name_bytes) {
+    return wasm_of("(module (func (export \"" + std::string(name_bytes, 'x') + "\")))");
+  };
+  EXPECT_TRUE(checker.check(exporting(9'000)));
+  const auto refused = checker.check(exporting(10'001));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidModule);
+}
+
+TEST(CodeChecker, GivesTheSameAnswersWithoutRoomToRemember) {
+  CodeChecker none(engine(), {.cache_bytes = 0});
+  CodeChecker one(engine(), {.cache_bytes = 1000});
+  for (int round = 0; round < 3; ++round) {
+    for (const char* wat :
+         {"(module)", "(module (func (export \"a\")))", "(module (func (export \"b\")))"}) {
+      const Bytes wasm = wasm_of(wat);
+      const auto expected = none.check(wasm);
+      const auto found = one.check(wasm);
+      ASSERT_TRUE(expected && found);
+      EXPECT_EQ(expected->info, found->info) << wat;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wasm_server

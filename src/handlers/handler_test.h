@@ -1,0 +1,92 @@
+#pragma once
+
+// For the tests of handlers: everything behind them is real (engine, channel, runner, HTTP server)
+// but the database, which is in memory.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+#include "engine/artefacts.h"
+#include "handlers/deps.h"
+#include "handlers/routes.h"
+#include "http/server.h"
+#include "runner/runner.h"
+#include "testing/engine_fixture.h"
+#include "testing/memory_store.h"
+#include "testing/temporary_directory.h"
+#include "testing/test_client.h"
+
+namespace wasm_server {
+
+class HandlerTest : public testing::Test {
+ public:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+ protected:
+  HandlerTest() {
+    worker_.start();
+    runner_.start();
+    EXPECT_TRUE(server_.bind("127.0.0.1:0"));
+    server_.start();
+    client_.emplace(server_.address());
+    readiness_.set(true);
+  }
+
+  ~HandlerTest() override {
+    server_.stop_accepting();
+    client_.reset();
+    server_.drain(std::chrono::seconds{1});
+    channel_.close();
+    runner_.stop();
+    worker_.stop();
+    helpers_.stop();
+  }
+
+  TestReply call(const std::string& method, const std::string& target, std::string_view body = {},
+                 const Headers& headers = {}) {
+    auto reply = client_->request(method, target, body, headers);
+    EXPECT_TRUE(reply.has_value()) << method << " " << target << ": no answer";
+    return reply.value_or(TestReply{});
+  }
+
+  // A module of the code of `wat`.
+  TestReply add(std::string_view id, std::string_view wat, const std::string& more_query = {}) {
+    return call("POST", "/wasm?id=" + std::string(id) + more_query, wat,
+                {{"Content-Type", "text/wat"}});
+  }
+
+  static boost::json::value json(const TestReply& reply) { return boost::json::parse(reply.body); }
+  static std::string code_of(const TestReply& reply) {
+    return std::string(json(reply).at("code").as_string());
+  }
+
+  TemporaryDirectory directory_;
+  MemoryStore store_;
+  const Engine& engine_ = testing_engine::engine();
+  LimitsConfig limits_;
+  Readiness readiness_;
+  std::unique_ptr<Artefacts> artefacts_ =
+      Artefacts::open((directory_.path() / "artefacts").string(), engine_, store_.secret()).value();
+  Compiler compiler_{engine_, *artefacts_, 1, 16};
+  ModuleCache modules_{store_, compiler_, 64U << 20};
+  JobChannel channel_{JobChannel::Capacity{}};
+  Runner runner_{store_, channel_.rx()};
+  CodeChecker code_checker_{engine_, {}};
+  HelperPool helpers_{1, 4};
+  HandlerDeps deps_{store_,        channel_, engine_, compiler_,
+                    code_checker_, helpers_, limits_, readiness_};
+  Admission admission_{16, 16};
+  BackgroundPool background_{1};
+  Worker worker_{0, background_, admission_};
+  Router router_ = make_router(deps_, modules_, worker_);
+  Server server_{{Lane{&worker_.context(), &router_}}, HttpLimits{}};
+  std::optional<TestClient> client_;
+};
+
+}  // namespace wasm_server

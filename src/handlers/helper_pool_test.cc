@@ -1,0 +1,111 @@
+#include "handlers/helper_pool.h"
+
+#include <future>
+#include <string>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <gtest/gtest.h>
+
+namespace wasm_server {
+namespace {
+
+using Work = std::move_only_function<Result<std::string>()>;
+
+struct Answer {
+  Result<std::string> result;
+  std::thread::id resumed_on;
+};
+
+Task<void> ask(HelperPool& pool, Work work, std::vector<Answer>& answers) {
+  Result<std::string> result = co_await pool.run<std::string>(std::move(work));
+  answers.push_back({std::move(result), std::this_thread::get_id()});
+}
+
+TEST(HelperPool, WorksElsewhereAndResumesOnTheCallersLoop) {
+  asio::io_context loop(1);
+  HelperPool pool(1, 4);
+  std::thread::id worked_on;
+  std::vector<Answer> answers;
+  Work work = [&worked_on]() -> Result<std::string> {
+    worked_on = std::this_thread::get_id();
+    return "done";
+  };
+  asio::co_spawn(loop, ask(pool, std::move(work), answers), asio::detached);
+  loop.run();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].result, "done");
+  EXPECT_EQ(answers[0].resumed_on, std::this_thread::get_id());
+  EXPECT_NE(worked_on, std::this_thread::get_id());
+}
+
+TEST(HelperPool, RefusesAtOnceWhatDoesNotFit) {
+  asio::io_context loop(1);
+  HelperPool pool(1, 2);
+  std::promise<void> started;
+  std::promise<void> release;
+  std::vector<Answer> answers;
+  Work first = [&]() -> Result<std::string> {
+    started.set_value();
+    release.get_future().wait();
+    return "first";
+  };
+  asio::co_spawn(loop, ask(pool, std::move(first), answers), asio::detached);
+  loop.poll();
+  started.get_future().wait();
+  for (const char* name : {"second", "third"}) {
+    asio::co_spawn(
+        loop, ask(pool, [name]() -> Result<std::string> { return name; }, answers), asio::detached);
+  }
+  loop.poll();
+  EXPECT_TRUE(answers.empty());
+  asio::co_spawn(
+      loop, ask(pool, []() -> Result<std::string> { return "fourth"; }, answers), asio::detached);
+  loop.poll();
+  ASSERT_EQ(answers.size(), 1U) << "two wait already";
+  EXPECT_EQ(answers[0].result.error().code, ErrorCode::kOverloaded);
+  release.set_value();
+  loop.run();
+  ASSERT_EQ(answers.size(), 4U);
+  EXPECT_EQ(answers[1].result, "first");
+  EXPECT_EQ(answers[2].result, "second");
+  EXPECT_EQ(answers[3].result, "third");
+}
+
+TEST(HelperPool, DropsWhatWaitsWhenItStops) {
+  asio::io_context loop(1);
+  HelperPool pool(1, 4);
+  std::promise<void> started;
+  std::promise<void> release;
+  std::vector<Answer> answers;
+  bool ran = false;
+  Work first = [&]() -> Result<std::string> {
+    started.set_value();
+    release.get_future().wait();
+    return "first";
+  };
+  Work second = [&ran]() -> Result<std::string> {
+    ran = true;
+    return "second";
+  };
+  asio::co_spawn(loop, ask(pool, std::move(first), answers), asio::detached);
+  asio::co_spawn(loop, ask(pool, std::move(second), answers), asio::detached);
+  loop.poll();
+  started.get_future().wait();
+  std::thread stopper([&pool] { pool.stop(); });
+  // Refused from now on means that stop() has dropped what waited.
+  while (answers.empty()) {
+    asio::co_spawn(loop,
+                   ask(pool, []() -> Result<std::string> { return ""; }, answers), asio::detached);
+    loop.poll();
+    if (!answers.empty() && answers[0].result) answers.clear();
+  }
+  release.set_value();
+  stopper.join();
+  loop.poll();
+  EXPECT_FALSE(ran);
+}
+
+}  // namespace
+}  // namespace wasm_server
