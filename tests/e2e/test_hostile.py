@@ -1,11 +1,13 @@
 """Guests that mean harm: each gets its answer, the neighbour keeps being served, and the server is whole afterwards."""
 
+import subprocess
 import threading
 import time
 
 import pytest
 
 from support import flags
+from support.binary import many_functions
 from support.client import Client, assert_problem
 from support.hostile import ALL, Hostile, guest, neighbour, run
 from support.modules import ADD
@@ -42,6 +44,24 @@ def test_hostile_guest(server, one: Hostile):
 @pytest.mark.parametrize("one", **names([one for one in ALL if one.giant]))
 def test_giant_guest(fresh_server, one: Hostile):
     check(fresh_server(), one)
+
+
+def test_a_compilation_holds_up_neither_a_call_beyond_its_deadline_nor_the_end(fresh_server):
+    """100,000 functions keep the compiler busy for seconds: the call that waits for them has its deadline all the
+    same, and the process ends within its grace time."""
+    server = fresh_server(*flags.grace_ms(1000))
+    with Client(server.url) as client:
+        id = client.add(many_functions(100_000))
+        answer = client.call(id, headers={"Wasm-Timeout-Ms": "100"})
+        assert_problem(answer, 504, "deadline-exceeded")
+    server.signal()
+    try:
+        assert server.wait(9) == 0
+    except subprocess.TimeoutExpired:
+        pytest.fail("eight seconds beyond the grace time it still runs")
+    finally:
+        if server.running():
+            server.kill()
 
 
 def test_what_a_guest_takes_is_given_back(fresh_server):
