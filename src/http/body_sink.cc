@@ -8,8 +8,6 @@ namespace wasm_server {
 namespace {
 
 constexpr std::uint64_t kFirstStep = 64U << 10;
-// Bodies up to this size are not charged: every connection may hold one, and they are the hot path.
-constexpr std::uint64_t kFree = 4U << 10;
 
 }  // namespace
 

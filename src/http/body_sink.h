@@ -15,6 +15,10 @@ namespace wasm_server {
 // budget until `release`. Used on the session's thread.
 class BodySink {
  public:
+  // Bodies up to this size are not charged: every connection may hold one, and they are the hot
+  // path.
+  static constexpr std::uint64_t kFree = 4U << 10;
+
   explicit BodySink(BodyBudget& budget) : budget_(budget) {}
   ~BodySink() { release(); }
   BodySink(const BodySink&) = delete;

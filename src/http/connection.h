@@ -3,83 +3,118 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <span>
+#include <utility>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include "base/task.h"
 #include "http/input_buffer.h"
+#include "http/lane_socket.h"
 #include "http/outgoing.h"
 
 namespace wasm_server {
 
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Moment = std::chrono::steady_clock::time_point;
 
 // One client's socket with what was received from it. It has no timers: whoever owns it calls
-// `expire` when `deadline` has passed. Once it has ended (closed by the client, failed, expired or
-// cut) every operation fails. Used on its lane's thread.
-class Connection {
+// `sweep` now and then. Once a direction is over (closed by the client, failed, expired or cut) its
+// operations end at once. Used on its lane's thread; one coroutine waits for it at a time.
+class Connection final : private LaneSocket::Listener {
+  // Suspends the calling coroutine, starts something, and resumes when `resume` is called.
+  template <class Start>
+  struct Suspend {
+    Connection* connection;
+    Start start;
+
+    template <class Handler>
+    void operator()(Handler handler) {
+      connection->waiter_ = std::move(handler);
+      start();
+    }
+  };
+
+  template <class Start>
+  auto wait(Start start) {
+    return asio::async_initiate<const asio::deferred_t&, void()>(
+        Suspend<Start>{this, std::move(start)}, asio::deferred);
+  }
+
  public:
-  explicit Connection(Socket socket);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  Connection(asio::io_context& lane, Descriptor descriptor);
 
   InputBuffer& input() { return input_; }
 
-  // Waits for bytes and appends them to `input`, which must have room. False: it has ended.
-  Task<bool> fill();
-  // Waits for bytes and puts them into `space`; how many, 0 when it has ended. Nothing may be
-  // pending in `input`.
-  Task<std::size_t> read_into(std::span<char> space);
+  // `co_await fill()`: waits for bytes and appends them to `input`, which must have room.
+  auto fill() {
+    return wait([this] { start_fill(); });
+  }
+  // `co_await read_into(space)`: waits for bytes and puts them there; then `received` says how
+  // many, 0 at the end. Nothing may be pending in `input`.
+  auto read_into(std::span<char> space) {
+    return wait([this, space] { start_read(space, false); });
+  }
+  std::size_t received() const { return received_; }
 
-  // Sends what the socket takes without waiting. False: it has ended.
+  // Sends what the socket takes without waiting. False: the client cannot be reached any more.
   bool write_now(Outgoing& out);
-  // Waits until the socket takes more, and sends that. False: it has ended.
-  Task<bool> write_some(Outgoing& out);
+  // `co_await write_some(out)`: waits until the socket takes more, and sends that;
+  // then `can_write` says whether the client can still be reached.
+  auto write_some(Outgoing& out) {
+    return wait([this, &out] { start_write(out); });
+  }
 
-  // Reads ahead into `input` until `unwatch`, to notice the end; `gone` is called then.
+  bool can_write() const { return !output_over_; }
+
+  // Reads ahead into `input` until `unwatch`, to notice the end; `gone` is called then. The read
+  // may stay under way after that; what it brings is not lost.
   void watch(std::move_only_function<void()> gone);
-  // The read that watches may stay under way; what it brings is not lost.
-  void unwatch();
-  // Must be awaited before the end of its life.
-  Task<void> finish();
+  void unwatch() { gone_ = nullptr; }
 
   // No more to send: tells the client so, without throwing away what it has still to read.
-  void shut_down_writing();
+  void shut_down_writing() { socket_.shut_down_writing(); }
   // The next close is a reset, so that the client cannot take a part for the whole.
-  void reset_on_close();
+  void reset_on_close() { socket_.reset_on_close(); }
 
-  Moment deadline() const { return deadline_; }
   void set_deadline(Moment deadline) { deadline_ = deadline; }
   void clear_deadline() { deadline_ = Moment::max(); }
 
-  // Ends it, because of its deadline or because the server stops.
-  void expire();
+  // Ends it when its deadline has passed.
+  void sweep(Moment now);
+  // Ends it.
   void cut();
-  bool has_ended() const { return ended_; }
+  // No more will come from the client; an answer may still reach it.
+  bool has_ended() const { return input_over_; }
   bool has_expired() const { return expired_; }
-  // After `expire` an answer can still be sent.
-  void reopen_for_writing() { ended_ = false; }
+  // After it has expired the client can still be answered, and its last words thrown away.
+  void reopen() { input_over_ = output_over_ = false; }
 
  private:
-  struct Watch;
-  struct WatchRead;
+  void start_fill();
+  void start_read(std::span<char> space, bool into_input);
+  void start_write(Outgoing& out);
+  void resume_soon();
+  void resume();
+  void end_input();
 
-  void start_watch_read();
-  void on_watch_read(bool failed, std::size_t n);
-  void end();
-  Task<void> join_watch_read();
+  void on_read(std::size_t n) override;
+  void on_written(std::size_t n) override;
+  void on_dropped() override;
 
-  Socket socket_;
+  asio::io_context& lane_;
   InputBuffer input_;
+  std::move_only_function<void()> waiter_;  // the coroutine that waits
+  std::move_only_function<void()> gone_;
   Moment deadline_ = Moment::max();
-  bool ended_ = false;
+  std::size_t received_ = 0;
+  bool reading_ = false;
+  bool into_input_ = false;
+  bool waits_for_write_ = false;
+  bool input_over_ = false;
+  bool output_over_ = false;
   bool expired_ = false;
-  std::shared_ptr<Watch> watch_;  // made when first needed
+  LaneSocket socket_;  // goes first: it ends the operations
 };
 
 }  // namespace wasm_server

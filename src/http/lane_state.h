@@ -45,7 +45,7 @@ class LaneState : public std::enable_shared_from_this<LaneState> {
 
   const Router& router() const { return router_; }
   ServerState& server() { return *server_; }
-  Executor executor() { return context_.get_executor(); }
+  asio::io_context& context() { return context_; }
 
   // A deadline that lets at least `timeout` pass.
   Moment deadline(std::chrono::milliseconds timeout) const { return now_ + timeout + kSweep; }

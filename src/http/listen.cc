@@ -61,6 +61,9 @@ Result<void> listen(Acceptor& acceptor, const ListenAddress& address) {
   ErrorValue error;
   acceptor.open(endpoint->protocol(), error);
   if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
+  // What is accepted from it inherits this.
+  if (!error) acceptor.set_option(Tcp::no_delay(true), error);
+  if (!error) acceptor.non_blocking(true, error);
   if (!error) acceptor.bind(*endpoint, error);
   if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
   if (!error) return {};

@@ -12,6 +12,8 @@ namespace wasm_server {
 // Bytes on their way to the client, gathered from up to four places that outlive the write.
 class Outgoing {
  public:
+  static constexpr std::size_t kMostParts = 4;
+
   void add(std::string_view part) {
     if (!part.empty()) parts_[count_++] = boost::asio::const_buffer(part.data(), part.size());
   }
@@ -32,7 +34,7 @@ class Outgoing {
   }
 
  private:
-  std::array<boost::asio::const_buffer, 4> parts_;
+  std::array<boost::asio::const_buffer, kMostParts> parts_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
 };

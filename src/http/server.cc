@@ -1,5 +1,9 @@
 #include "http/server.h"
 
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -53,7 +57,8 @@ struct Server::Impl {
   }
 
   static Task<void> accept_loop(std::shared_ptr<Impl> self);
-  void start_session(ServedLane& lane, Socket socket);
+  bool accept_pending();
+  void start_session(ServedLane& lane, Descriptor socket);
   ServedLane& least_used_lane();
   void stop_accepting();
   void cut_all();
@@ -68,26 +73,37 @@ struct Server::Impl {
 Task<void> Server::Impl::accept_loop(std::shared_ptr<Impl> self) {
   Timer pause(self->acceptor.get_executor());
   while (!self->state->stopping) {
-    ServedLane& lane = self->least_used_lane();
-    auto [error, socket] =
-        co_await self->acceptor.async_accept(lane.state->executor(), asio::as_tuple(use_task));
-    if (!error) {
-      self->start_session(lane, std::move(socket));
-    } else if (!self->state->stopping && error != asio::error::connection_aborted) {
-      log_error("cannot accept a connection: " + error.message());
-      pause.expires_after(kAcceptPause);
-      co_await pause.async_wait(asio::as_tuple(use_task));
-    }
+    const auto [error] =
+        co_await self->acceptor.async_wait(Acceptor::wait_read, asio::as_tuple(use_task));
+    if (error) break;
+    if (self->accept_pending()) continue;
+    log_error("cannot accept a connection: " + std::generic_category().message(errno));
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(asio::as_tuple(use_task));
   }
 }
 
-void Server::Impl::start_session(ServedLane& lane, Socket socket) {
+// Takes what waits to be accepted. False, with `errno`, when one could not be.
+bool Server::Impl::accept_pending() {
+  while (!state->stopping) {
+    Descriptor socket(
+        accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.get() >= 0) {
+      start_session(least_used_lane(), std::move(socket));
+    } else if (errno != ECONNABORTED && errno != EINTR) {
+      return errno == EAGAIN;
+    }
+  }
+  return true;
+}
+
+void Server::Impl::start_session(ServedLane& lane, Descriptor socket) {
   const std::size_t others = state->connections();
   if (others >= state->limits.connections + kRefusedAtOnce) return;
   const bool refused = others >= state->limits.connections;
   const auto serve = refused ? &Session::refuse : &Session::serve;
   ConnectionToken token(state, lane.connections);
-  asio::co_spawn(lane.state->executor(), serve(lane.state, std::move(token), std::move(socket)),
+  asio::co_spawn(lane.state->context(), serve(lane.state, std::move(token), std::move(socket)),
                  on_session_end);
 }
 
@@ -109,7 +125,7 @@ void Server::Impl::stop_accepting() {
 
 void Server::Impl::cut_all() {
   for (ServedLane& lane : lanes)
-    asio::post(lane.state->executor(), [state = lane.state] { state->cut_all(); });
+    asio::post(lane.state->context(), [state = lane.state] { state->cut_all(); });
 }
 
 Server::Server(std::vector<Lane> lanes, HttpLimits limits)
@@ -135,7 +151,7 @@ void Server::stop_accepting() {
   if (impl_->state->stopping.exchange(true)) return;
   asio::post(impl_->acceptor.get_executor(), [impl = impl_] { impl->stop_accepting(); });
   for (Impl::ServedLane& lane : impl_->lanes) {
-    asio::post(lane.state->executor(), [state = lane.state] { state->stop_all(); });
+    asio::post(lane.state->context(), [state = lane.state] { state->stop_all(); });
   }
 }
 

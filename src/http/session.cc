@@ -6,23 +6,23 @@
 
 namespace wasm_server {
 
-Session::Session(LaneState& lane, Socket socket)
+Session::Session(LaneState& lane, Descriptor socket)
     : lane_(lane),
       limits_(lane.server().limits),
-      connection_(std::move(socket)),
+      connection_(lane.context(), std::move(socket)),
       sink_(lane.server().bodies) {
   request_.peer = this;
   lane_.add(*this);
 }
 
 Task<void> Session::serve(std::shared_ptr<LaneState> lane, [[maybe_unused]] ConnectionToken token,
-                          Socket socket) {
+                          Descriptor socket) {
   Session session(*lane, std::move(socket));
   co_await session.run();
 }
 
 Task<void> Session::refuse(std::shared_ptr<LaneState> lane, [[maybe_unused]] ConnectionToken token,
-                           Socket socket) {
+                           Descriptor socket) {
   Session session(*lane, std::move(socket));
   session.lane_.request_ids().next(session.request_id_);
   session.request_.request_id = session.request_id_;
@@ -36,19 +36,38 @@ Task<void> Session::refuse(std::shared_ptr<LaneState> lane, [[maybe_unused]] Con
 Task<void> Session::run() {
   bool again = !lane_.server().stopping;
   while (again) again = co_await exchange();
-  co_await connection_.finish();
   if (lingers_) co_await linger();
 }
 
+// A request whose header and body are there, and whose answer the socket takes, passes through
+// without another coroutine than its handler.
 Task<bool> Session::exchange() {
   start_request();
   Reply reply;
-  Step step = co_await read_head(reply);
+  Step step = parse_head(reply);
+  while (step == Step::kNeedMore) {
+    co_await connection_.fill();
+    step = on_head_input(reply);
+  }
   if (step == Step::kGoOn) step = check_head(reply);
-  if (step == Step::kGoOn && has_body()) step = co_await read_body(reply);
-  if (step == Step::kGoOn) step = co_await handle(reply);
+  if (step == Step::kGoOn) step = take_small_body();
+  if (step == Step::kNeedMore) step = co_await read_body(reply);
   if (step == Step::kGone) co_return false;
-  const bool sent = co_await send(reply);
+  if (step == Step::kGoOn) {
+    try {
+      reply = co_await (*match_.handler)(request_);
+    } catch (const std::exception& error) {
+      on_handler_failure(reply, error.what());
+    }
+  }
+  bool sent = false;
+  if (!std::holds_alternative<std::unique_ptr<BodySource>>(reply.body)) {
+    Outgoing out = render(reply);
+    sent = connection_.write_now(out);
+    if (sent && !out.empty()) sent = co_await write_rest(out);
+  } else {
+    sent = co_await send_source(reply);
+  }
   connection_.unwatch();
   if (!sent) lingers_ = false;
   if (!sent || !keep_alive_) co_return false;
@@ -68,27 +87,32 @@ void Session::start_request() {
   connection_.set_deadline(lane_.deadline(idle_ ? limits_.idle_timeout : limits_.header_timeout));
 }
 
-Task<Session::Step> Session::read_head(Reply& reply) {
+Session::Step Session::parse_head(Reply& reply) {
   InputBuffer& input = connection_.input();
-  auto status = parse_head();
-  while (status == RequestParser::Status::kNeedMore) {
-    if (!input.make_room(1, limits_.header_bytes + 1)) {
-      co_return answer_and_close(reply, ErrorCode::kHeadersTooLarge,
-                                 "the request's header is too large");
-    }
-    const bool more = co_await connection_.fill();
-    if (!more) co_return on_incomplete_head(reply);
-    status = parse_head();
-    if (idle_) connection_.set_deadline(lane_.deadline(limits_.header_timeout));
-    idle_ = false;
+  const auto status = parse_pending();
+  if (status == RequestParser::Status::kNeedMore) {
+    if (input.make_room(1, limits_.header_bytes + 1)) return Step::kNeedMore;
+    return answer_and_close(reply, ErrorCode::kHeadersTooLarge,
+                            "the request's header is too large");
   }
   connection_.clear_deadline();
+  idle_ = false;
   head_size_ = input.consumed();
-  if (status == RequestParser::Status::kDone) co_return Step::kGoOn;
-  co_return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
+  if (status == RequestParser::Status::kDone) return Step::kGoOn;
+  return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
 }
 
-RequestParser::Status Session::parse_head() {
+Session::Step Session::on_head_input(Reply& reply) {
+  if (connection_.has_ended()) return on_incomplete_head(reply);
+  const Step step = parse_head(reply);
+  if (step == Step::kNeedMore && idle_) {
+    idle_ = false;
+    connection_.set_deadline(lane_.deadline(limits_.header_timeout));
+  }
+  return step;
+}
+
+RequestParser::Status Session::parse_pending() {
   InputBuffer& input = connection_.input();
   if (input.consumed() == 0) {
     // Empty lines before a request are ignored (RFC 9112, section 2.2).
@@ -106,7 +130,7 @@ RequestParser::Status Session::parse_head() {
 // A client that sent nothing or left is not answered; one that was too slow is.
 Session::Step Session::on_incomplete_head(Reply& reply) {
   if (idle_ || !connection_.has_expired()) return Step::kGone;
-  connection_.reopen_for_writing();
+  connection_.reopen();
   return answer_and_close(reply, ErrorCode::kRequestTimeout,
                           "the request's header did not arrive in time");
 }
@@ -162,17 +186,8 @@ void Session::choose_request_id() {
   request_.request_id = request_id_;
 }
 
-Task<Session::Step> Session::handle(Reply& reply) {
-  std::string failure;
-  try {
-    reply = co_await (*match_.handler)(request_);
-    co_return Step::kGoOn;
-  } catch (const std::exception& error) {
-    failure = error.what();
-  }
-  reply = problem(Error{ErrorCode::kInternal, "an internal error", std::move(failure)},
-                  request_.request_id);
-  co_return Step::kAnswer;
+void Session::on_handler_failure(Reply& reply, const char* what) {
+  reply = problem(Error{ErrorCode::kInternal, "an internal error", what}, request_.request_id);
 }
 
 Session::Step Session::answer(Reply& reply, ErrorCode code, std::string message) {
@@ -194,9 +209,7 @@ void Session::watch(std::move_only_function<void()> gone) { connection_.watch(st
 
 void Session::unwatch() { connection_.unwatch(); }
 
-void Session::on_sweep(Moment now) {
-  if (now >= connection_.deadline()) connection_.expire();
-}
+void Session::on_sweep(Moment now) { connection_.sweep(now); }
 
 void Session::on_stop() {
   if (idle_) connection_.cut();

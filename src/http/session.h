@@ -24,26 +24,30 @@ namespace wasm_server {
 // document while one can be sent, else by closing the connection.
 class Session final : public Peer, private LaneMember {
  public:
-  static Task<void> serve(std::shared_ptr<LaneState> lane, ConnectionToken token, Socket socket);
+  static Task<void> serve(std::shared_ptr<LaneState> lane, ConnectionToken token,
+                          Descriptor socket);
   // Tells a client that there are too many, and closes.
-  static Task<void> refuse(std::shared_ptr<LaneState> lane, ConnectionToken token, Socket socket);
+  static Task<void> refuse(std::shared_ptr<LaneState> lane, ConnectionToken token,
+                           Descriptor socket);
 
  private:
   // How it goes on after a part of an exchange.
   enum class Step {
     kGoOn,
-    kAnswer,  // with the reply that was set
-    kGone,    // there is nobody to answer
+    kNeedMore,  // input
+    kAnswer,    // with the reply that was set
+    kGone,      // there is nobody to answer
   };
 
-  Session(LaneState& lane, Socket socket);
+  Session(LaneState& lane, Descriptor socket);
 
   Task<void> run();
   Task<bool> exchange();
   void start_request();
 
-  Task<Step> read_head(Reply& reply);
-  RequestParser::Status parse_head();
+  Step parse_head(Reply& reply);
+  Step on_head_input(Reply& reply);
+  RequestParser::Status parse_pending();
   Step on_incomplete_head(Reply& reply);
   Step check_head(Reply& reply);
   Step check_match(Reply& reply);
@@ -53,25 +57,30 @@ class Session final : public Peer, private LaneMember {
   bool has_body() const { return parser_.is_chunked() || parser_.content_length() > 0; }
   std::uint64_t body_limit() const;
   void leave_body_unread();
+  Step take_small_body();
   Task<Step> read_body(Reply& reply);
   Task<bool> send_continue();
   Task<Step> read_sized_body(Reply& reply);
   Task<Step> read_chunked_body(Reply& reply);
-  Task<std::size_t> read_into_sink(std::uint64_t expected);
+  std::span<char> room_in_sink(std::uint64_t expected);
+  bool received_in_sink(std::span<char> room);
   Step on_incomplete_body(Reply& reply);
+  Step refuse_memory(Reply& reply);
   Task<bool> discard_body();
   Task<void> linger();
 
-  Task<Step> handle(Reply& reply);
+  void on_handler_failure(Reply& reply, const char* what);
   Step answer(Reply& reply, ErrorCode code, std::string message);
   Step answer_and_close(Reply& reply, ErrorCode code, std::string message);
 
   // session_reply.cc
+  Outgoing render(const Reply& reply);
   Task<bool> send(Reply& reply);
-  Task<bool> send_source(Reply& reply, BodySource& source);
+  Task<bool> send_source(Reply& reply);
   Task<Result<ByteView>> next_piece(BodySource& source);
   bool cut_short(std::string_view reason);
   Task<bool> write_all(Outgoing out);
+  Task<bool> write_rest(Outgoing& out);
   void render_head(const Reply& reply, std::optional<std::uint64_t> length, bool chunked);
   bool omits_body(const Reply& reply) const;
 

@@ -31,6 +31,19 @@ void Session::leave_body_unread() {
   }
 }
 
+// The hot path: no body, or a small one that came with its header.
+Session::Step Session::take_small_body() {
+  if (!has_body()) return Step::kGoOn;
+  InputBuffer& input = connection_.input();
+  const std::uint64_t length = parser_.content_length();
+  if (parser_.is_chunked() || length > BodySink::kFree || length > input.pending().size()) {
+    return Step::kNeedMore;
+  }
+  request_.body.assign(input.pending().substr(0, length));
+  input.consume(length);
+  return Step::kGoOn;
+}
+
 Task<Session::Step> Session::read_body(Reply& reply) {
   const std::size_t pending = connection_.input().pending().size();
   const bool arrived = parser_.is_chunked() ? pending > 0 : pending >= parser_.content_length();
@@ -59,18 +72,13 @@ Task<Session::Step> Session::read_sized_body(Reply& reply) {
   const std::uint64_t length = parser_.content_length();
   InputBuffer& input = connection_.input();
   const std::string_view ready = input.pending().substr(0, length);
-  if (!sink_.append(ready)) {
-    co_return answer_and_close(reply, ErrorCode::kOverloaded,
-                               "too many large requests at the same time");
-  }
+  if (!sink_.append(ready)) co_return refuse_memory(reply);
   input.consume(ready.size());
   while (sink_.received() < length) {
-    if (!sink_.make_room(length)) {
-      co_return answer_and_close(reply, ErrorCode::kOverloaded,
-                                 "too many large requests at the same time");
-    }
-    const std::size_t n = co_await read_into_sink(length);
-    if (n == 0) co_return on_incomplete_body(reply);
+    if (!sink_.make_room(length)) co_return refuse_memory(reply);
+    const std::span<char> room = room_in_sink(length);
+    co_await connection_.read_into(room);
+    if (!received_in_sink(room)) co_return on_incomplete_body(reply);
   }
   co_return Step::kGoOn;
 }
@@ -87,41 +95,48 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
       co_return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
     }
     input.drop_behind(head_size_);
-    std::size_t n = 0;
+    bool more = false;
     if (parser_.chunk_left() > 0) {
       const std::uint64_t expected = sink_.received() + parser_.chunk_left();
-      if (!sink_.make_room(expected)) {
-        co_return answer_and_close(reply, ErrorCode::kOverloaded,
-                                   "too many large requests at the same time");
-      }
-      n = co_await read_into_sink(expected);
+      if (!sink_.make_room(expected)) co_return refuse_memory(reply);
+      const std::span<char> room = room_in_sink(expected);
+      co_await connection_.read_into(room);
+      more = received_in_sink(room);
     } else {
       if (input.room().empty()) {
         co_return answer_and_close(reply, ErrorCode::kHeadersTooLarge,
                                    "a chunk's header or the trailer is too large");
       }
       connection_.set_deadline(lane_.deadline(limits_.read_timeout));
-      const bool more = co_await connection_.fill();
-      n = more ? 1 : 0;
+      co_await connection_.fill();
+      more = !connection_.has_ended();
     }
-    if (n == 0) co_return on_incomplete_body(reply);
+    if (!more) co_return on_incomplete_body(reply);
   }
 }
 
-// From the socket into the body's own memory. What has been read of a chunk's data, the parser is
-// told.
-Task<std::size_t> Session::read_into_sink(std::uint64_t expected) {
-  const std::span<char> room = sink_.room(expected);
+// From the socket into the body's own memory.
+std::span<char> Session::room_in_sink(std::uint64_t expected) {
   connection_.set_deadline(lane_.deadline(limits_.read_timeout));
-  const std::size_t n = co_await connection_.read_into(room);
+  return sink_.room(expected);
+}
+
+// What has been read of a chunk's data, the parser is told.
+bool Session::received_in_sink(std::span<char> room) {
+  const std::size_t n = connection_.received();
   sink_.filled(n);
   if (n > 0 && parser_.is_chunked()) parser_.took_chunk_data({room.data(), n});
-  co_return n;
+  return n > 0;
+}
+
+Session::Step Session::refuse_memory(Reply& reply) {
+  return answer_and_close(reply, ErrorCode::kOverloaded,
+                          "too many large requests at the same time");
 }
 
 Session::Step Session::on_incomplete_body(Reply& reply) {
   if (!connection_.has_expired()) return Step::kGone;
-  connection_.reopen_for_writing();
+  connection_.reopen();
   return answer_and_close(reply, ErrorCode::kRequestTimeout, "the request's body stopped arriving");
 }
 
@@ -135,8 +150,8 @@ Task<bool> Session::discard_body() {
     input.start_request();
     if (!input.make_room(1, limits_.header_bytes + 1)) co_return false;
     connection_.set_deadline(lane_.deadline(limits_.read_timeout));
-    const bool more = co_await connection_.fill();
-    if (!more) co_return false;
+    co_await connection_.fill();
+    if (connection_.has_ended()) co_return false;
   }
   co_return true;
 }
@@ -151,10 +166,9 @@ Task<void> Session::linger() {
   connection_.set_deadline(lane_.deadline(kLongest));
   std::array<char, 16U << 10> thrown_away;
   std::size_t total = 0;
-  std::size_t n = 1;
-  while (n > 0 && total < kMost) {
-    n = co_await connection_.read_into(thrown_away);
-    total += n;
+  while (!connection_.has_ended() && total < kMost) {
+    co_await connection_.read_into(thrown_away);
+    total += connection_.received();
   }
 }
 

@@ -14,7 +14,6 @@ namespace {
 // Up to this size a body is copied behind its header: cheaper than a second part in the system
 // call.
 constexpr std::size_t kCopied = 8U << 10;
-constexpr std::size_t kKeptOutput = 64U << 10;
 
 std::string_view body_view(const Reply& reply) {
   if (const auto* bytes = std::get_if<Bytes>(&reply.body)) return *bytes;
@@ -43,14 +42,10 @@ void Session::render_head(const Reply& reply, std::optional<std::uint64_t> lengt
   append_head(out_, reply, fields);
 }
 
-Task<bool> Session::send(Reply& reply) {
-  if (auto* source = std::get_if<std::unique_ptr<BodySource>>(&reply.body)) {
-    co_return co_await send_source(reply, **source);
-  }
+Outgoing Session::render(const Reply& reply) {
   const std::string_view body = body_view(reply);
   const bool omitted = omits_body(reply);
-  const std::uint64_t length = omitted ? reply.head_length.value_or(body.size()) : body.size();
-  render_head(reply, length, false);
+  render_head(reply, omitted ? reply.head_length.value_or(body.size()) : body.size(), false);
   Outgoing out;
   if (!omitted && body.size() <= kCopied) {
     out_ += body;
@@ -59,12 +54,18 @@ Task<bool> Session::send(Reply& reply) {
     out.add(out_);
     if (!omitted) out.add(body);
   }
+  return out;
+}
+
+Task<bool> Session::send(Reply& reply) {
+  const Outgoing out = render(reply);
   co_return co_await write_all(out);
 }
 
 // The header goes out with the first piece, so that a source which fails at once is still answered
 // as an error.
-Task<bool> Session::send_source(Reply& reply, BodySource& source) {
+Task<bool> Session::send_source(Reply& reply) {
+  BodySource& source = *std::get<std::unique_ptr<BodySource>>(reply.body);
   const std::optional<std::uint64_t> size = source.size();
   const bool omitted = omits_body(reply);
   const bool chunked = !size && parser_.is_http11() && !omitted;
@@ -123,13 +124,18 @@ bool Session::cut_short(std::string_view reason) {
 }
 
 Task<bool> Session::write_all(Outgoing out) {
-  bool open = connection_.write_now(out);
-  while (open && !out.empty()) {
+  const bool open = connection_.write_now(out);
+  if (!open || out.empty()) co_return open;
+  co_return co_await write_rest(out);
+}
+
+Task<bool> Session::write_rest(Outgoing& out) {
+  while (connection_.can_write() && !out.empty()) {
     connection_.set_deadline(lane_.deadline(limits_.write_timeout));
-    open = co_await connection_.write_some(out);
+    co_await connection_.write_some(out);
   }
   connection_.clear_deadline();
-  co_return open;
+  co_return connection_.can_write();
 }
 
 }  // namespace wasm_server
