@@ -4,9 +4,10 @@
 import contextlib
 import dataclasses
 import hashlib
+import json
 import pathlib
-import threading
-import time
+import subprocess
+import sys
 from typing import Callable
 
 import httpx
@@ -88,30 +89,21 @@ def run(client: Client, one: Hostile) -> httpx.Response:
 
 @contextlib.contextmanager
 def neighbour(server):
-    """Calls `add` on and on while the block runs; its answers must be right. Yields the list of seconds per call."""
+    """A client in a process of its own calls `add` on and on while the block runs; its answers must be right. Yields a
+    list that holds the seconds of each call after the block."""
     seconds: list[float] = []
-    wrong: list[str] = []
-    stop = threading.Event()
     with Client(server.url) as client:
         id = client.add(ADD)
         client.results(id, [2, 40])
-
-        def call():
-            with Client(server.url) as http:
-                while not stop.is_set():
-                    start = time.perf_counter()
-                    answer = http.post(f"/wasm/{id}", json=[2, 40])
-                    seconds.append(time.perf_counter() - start)
-                    if answer.text != '{"results":[42]}':
-                        wrong.append(answer.text)
-
-        thread = threading.Thread(target=call)
-        thread.start()
-        try:
-            yield seconds
-        finally:
-            stop.set()
-            thread.join()
+        command = [sys.executable, str(pathlib.Path(__file__).with_name("neighbour.py")), "127.0.0.1", str(server.port), id]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            try:
+                yield seconds
+            finally:
+                output, _ = process.communicate(timeout=120)
         client.delete(f"/wasm/{id}")
-    assert not wrong, wrong[:3]
+    document = json.loads(output)
+    assert not document["wrong"], document["wrong"][:3]
+    seconds += document["seconds"]
     assert seconds
