@@ -12,6 +12,8 @@ from harness import wasm
 from harness.measure import say
 from harness.process import Failed, Process, free_port
 
+BUILT = {"target", "node_modules"}
+
 
 @dataclass
 class PeerKind:
@@ -38,8 +40,10 @@ class PeerKind:
         if not build:
             return "not built yet"
         say(f"preparing {self.name} in the cache: {'; '.join(self.prepare)}")
-        shutil.copytree(origin, self.home, dirs_exist_ok=True, copy_function=shutil.copyfile,
-                        ignore=shutil.ignore_patterns("target", "node_modules"))
+        for path in sources_of(origin):
+            copy = self.home / path.relative_to(origin)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
         for line in self.prepare:
             done = subprocess.run(line, shell=True, cwd=self.home, capture_output=True, text=True)
             if done.returncode != 0:
@@ -51,11 +55,15 @@ class PeerKind:
         return Peer(self, work).start()
 
 
+def sources_of(origin: pathlib.Path) -> list[pathlib.Path]:
+    """Its files, without what a build has left."""
+    return [path for path in sorted(origin.rglob("*")) if path.is_file() and not BUILT & set(path.parts)]
+
+
 def fingerprint(origin: pathlib.Path, prepare: list[str]) -> str:
     digest = hashlib.sha256("\n".join(prepare).encode())
-    for path in sorted(origin.rglob("*")):
-        if path.is_file() and not {"target", "node_modules"} & set(path.parts):
-            digest.update(str(path.relative_to(origin)).encode() + path.read_bytes())
+    for path in sources_of(origin):
+        digest.update(str(path.relative_to(origin)).encode() + path.read_bytes())
     return digest.hexdigest()
 
 
