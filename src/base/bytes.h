@@ -6,7 +6,8 @@
 
 namespace wasm_server {
 
-// Bytes are held in std::string: it grows without zeroing (resize_and_overwrite) and moves without copying.
+// Bytes are held in std::string: it grows without zeroing (resize_and_overwrite) and moves without
+// copying.
 using Bytes = std::string;
 using ByteView = std::string_view;
 

@@ -9,7 +9,8 @@
 
 namespace wasm_server {
 
-// SHA-256 (FIPS 180-4) of a module's bytes: the key of its blob, its compiled code and its artefact.
+// SHA-256 (FIPS 180-4) of a module's bytes: the key of its blob, its compiled code and its
+// artefact.
 struct Digest {
   std::array<std::uint8_t, 32> bytes{};
 

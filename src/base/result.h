@@ -1,7 +1,7 @@
 #pragma once
 
-// What can go wrong and how it is told: every expected failure is a value, `Result<T>`; an exception means a bug or
-// a lost resource (see ARCHITECTURE.md, "Errors").
+// What can go wrong and how it is told: every expected failure is a value, `Result<T>`; an
+// exception means a bug or a lost resource (see ARCHITECTURE.md, "Errors").
 
 #include <expected>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace wasm_server {
 
-// The stable codes of the HTTP contract. A new one also needs: its row in `error_table()` (base/result.cc), and in
-// README.md's table of errors.
+// The stable codes of the HTTP contract. A new one also needs: its row in `error_table()`
+// (base/result.cc), and in README.md's table of errors.
 enum class ErrorCode {
   kBadRequest,
   kNotFound,

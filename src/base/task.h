@@ -1,7 +1,7 @@
 #pragma once
 
-// The coroutine type of everything that runs on a worker's event loop. The executor is the concrete one, not the
-// type-erased default, because its copies and posts are on the path of every request.
+// The coroutine type of everything that runs on a worker's event loop. The executor is the concrete
+// one, not the type-erased default, because its copies and posts are on the path of every request.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>

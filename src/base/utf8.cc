@@ -38,9 +38,12 @@ bool second_fits(std::uint8_t first, std::uint8_t second) {
   }
 }
 
-// The length of the sequence at the start of `text`, 0 when it is not well-formed.
-std::size_t sequence_length(std::string_view text) {
+}  // namespace
+
+std::size_t utf8_sequence_length(std::string_view text) {
+  if (text.empty()) return 0;
   const std::uint8_t first = byte_at(text, 0);
+  if (first < 0x80) return 1;
   if (first < 0xC2 || first > 0xF4) return 0;
   const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if (text.size() < length || !second_fits(first, byte_at(text, 1))) return 0;
@@ -50,11 +53,9 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
-}  // namespace
-
 bool is_utf8(std::string_view text) {
   for (std::size_t i = skip_ascii(text, 0); i < text.size(); i = skip_ascii(text, i)) {
-    const std::size_t length = sequence_length(text.substr(i));
+    const std::size_t length = utf8_sequence_length(text.substr(i));
     if (length == 0) return false;
     i += length;
   }

@@ -9,6 +9,9 @@ namespace wasm_server {
 // U+10FFFF.
 bool is_utf8(std::string_view text);
 
+// The length of the well-formed sequence (1-4 bytes) at the start of `text`; 0 when there is none.
+std::size_t utf8_sequence_length(std::string_view text);
+
 // At most `limit` bytes of `text`, cut before a sequence that would not fit as a whole.
 std::string_view utf8_prefix(std::string_view text, std::size_t limit);
 

@@ -30,6 +30,15 @@ TEST(Utf8, RefusesWhatIsJustOutsideOfThem) {
   }
 }
 
+TEST(Utf8, MeasuresTheFirstSequence) {
+  EXPECT_EQ(utf8_sequence_length(""), 0U);
+  EXPECT_EQ(utf8_sequence_length("ab"), 1U);
+  EXPECT_EQ(utf8_sequence_length("\u00fcb"), 2U);
+  EXPECT_EQ(utf8_sequence_length("\u20acb"), 3U);
+  EXPECT_EQ(utf8_sequence_length("\U0001F600b"), 4U);
+  EXPECT_EQ(utf8_sequence_length("\xE2\x82"), 0U);
+}
+
 TEST(Utf8, CutsOnlyBetweenSequences) {
   EXPECT_EQ(utf8_prefix("abc", 3), "abc");
   EXPECT_EQ(utf8_prefix("abc", 2), "ab");

@@ -15,13 +15,21 @@ bool is_about_limits(std::string_view message) {
          message.find("exceeds the maximum") != std::string_view::npos;
 }
 
-// The root cause is the last line of the engine's report ("error\n\nCaused by:\n    cause").
+// The engine reports what it was doing in the first line and, where there is one, the cause in the
+// last
+// ("error\n\nCaused by:\n    cause").
 std::string root_cause(const std::string& message) {
   const auto end = message.find_last_not_of(" \n");
   const auto line = message.rfind('\n', end);
   if (line == std::string::npos) return message;
   const auto start = message.find_first_not_of(" 0123456789:", line + 1);
   return start == std::string::npos ? message : message.substr(start, end + 1 - start);
+}
+
+std::string with_cause(const std::string& message) {
+  const auto first = message.substr(0, message.find('\n'));
+  const auto cause = root_cause(message);
+  return first == cause ? first : first + ": " + cause;
 }
 
 std::optional<Error> link(const EngineTier& engine, CompiledModule::Impl& module) {
@@ -31,7 +39,7 @@ std::optional<Error> link(const EngineTier& engine, CompiledModule::Impl& module
   module.instance_pre.reset(pre);
   if (error == nullptr) return std::nullopt;
   return Error{ErrorCode::kInvalidModule,
-               "the module cannot be executed here: " + root_cause(message_of(error.get()))};
+               "the module cannot be executed here: " + with_cause(message_of(error.get()))};
 }
 
 Error compile_error(const std::string& message) {

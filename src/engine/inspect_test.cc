@@ -286,7 +286,8 @@ TEST(Inspect, BoundsWhatManyExportsOfALongTypeTake) {
 
 TEST(Inspect, TakesAHundredThousandExportsAndAHugeNameSection) {
   std::string map = leb(200'000);
-  for (std::uint32_t i = 0; i < 200'000; ++i) map += leb(i) + "\1\0"s + sized(std::string(100, 'x'));
+  for (std::uint32_t i = 0; i < 200'000; ++i)
+    map += leb(i) + "\1\0"s + sized(std::string(200, 'x'));
   const std::string module = many_exports(100'000, 2) + name_section(section(2, map));
   const ModuleInfo info = info_of(module);
   ASSERT_EQ(info.functions.size(), 100'000U);

@@ -44,7 +44,7 @@ class StringTable {
   void append(std::string_view part) {
     char* place = memory_.at(buffer_, part.size());
     ok_ = ok_ && place != nullptr;
-    if (!ok_) return;
+    if (!ok_ || part.empty()) return;
     std::memcpy(place, part.data(), part.size());
     buffer_ += static_cast<std::uint32_t>(part.size());
   }

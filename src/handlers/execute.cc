@@ -1,5 +1,6 @@
 #include "handlers/execute.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <string>
@@ -150,7 +151,11 @@ Task<Result<ModuleCache::Module>> find_module(const ExecuteDeps& deps, Request& 
   if (!revision) co_return std::unexpected{revision.error()};
   auto found = deps.modules.find(request.id, *revision);
   if (found != nullptr) co_return found;
-  const std::chrono::milliseconds timeout(deps.handlers.limits.defaults.timeout_ms);
+  const auto asked = parse_timeout(request);
+  if (!asked) co_return std::unexpected{asked.error()};
+  // The module's own limit is not known before it is loaded.
+  const auto most = deps.handlers.limits.defaults.timeout_ms;
+  const std::chrono::milliseconds timeout(std::min(asked->value_or(most), most));
   auto loaded = co_await deps.modules.load(std::string(request.id), *revision, timeout);
   co_return loaded;
 }

@@ -75,7 +75,7 @@ TEST(BodySink, TheBodyStaysChargedUntilItsRelease) {
   {
     BodySink sink(budget);
     ASSERT_TRUE(sink.append(Bytes(10'000, 'x')));
-    const Bytes body = sink.take();
+    const Bytes body = sink.take();  // NOLINT(bugprone-unused-local-non-trivial-variable)
     EXPECT_EQ(budget.used(), 10'000U);
   }
   EXPECT_EQ(budget.used(), 0U);

@@ -89,18 +89,18 @@ Task<Outcome> Worker::wait_in_background(std::shared_ptr<GuestCall> call, Admiss
         if (const auto held = weak.lock()) held->resume();
       });
     }
-    bool begun = true;
     GuestCall::Done done_function(std::move(done));
     if (gate == nullptr) {
-      begun = call->start_or_wait(order.module_id, order.gate, done_function);
+      if (!call->start_or_wait(order.module_id, order.gate, done_function)) {
+        done_function(refused());
+        return;
+      }
     } else if (progress == Invocation::Progress::kFinished) {
       call->start(*gate, std::move(done_function));
     } else {
       call->go_on(*gate, progress, std::move(done_function));
     }
-    if (!begun) {
-      done_function(refused());
-    } else if (order.on_wait) {
+    if (order.on_wait) {
       order.on_wait([weak] {
         if (const auto held = weak.lock()) held->cancel();
       });
