@@ -1,6 +1,7 @@
 #include "app.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -113,6 +114,11 @@ void App::stop() {
   // though nobody runs them.
   helpers_->stop();
   background_.reset();
+  if (compiler_->busy()) {
+    // Cranelift cannot be interrupted, and artefacts are only a cache: all that matters is on disk.
+    log_info("stopped, leaving a compilation behind");
+    std::_Exit(0);
+  }
   compiler_.reset();
   log_info("stopped");
 }

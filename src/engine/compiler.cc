@@ -266,6 +266,12 @@ void Compiler::compile(const Digest& digest, std::function<Result<SharedBytes>()
   done(std::unexpected{overloaded()});
 }
 
+bool Compiler::busy() const {
+  const std::lock_guard lock(impl_->mutex);
+  return std::ranges::any_of(
+      impl_->pending, [](const auto& item) { return item.second.compiling || item.second.asked; });
+}
+
 CompileStatus Compiler::status(const Digest& digest) const {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->pending.contains(digest)) return {CompileState::kCompiling, {}};

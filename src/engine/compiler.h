@@ -44,6 +44,9 @@ class Compiler {
   // follows (status() tells). Fails (through `done`) with kOverloaded when the queue is full.
   void compile(const Digest& digest, std::function<Result<SharedBytes>()> load, Done done);
 
+  // Whether a compilation is under way: it cannot be interrupted, and the destructor waits for it.
+  bool busy() const;
+
   CompileStatus status(const Digest& digest) const;
 
  private:
