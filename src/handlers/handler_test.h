@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,13 @@ class HandlerTest : public testing::Test {
   TestReply add(std::string_view id, std::string_view wat, const std::string& more_query = {}) {
     return call("POST", "/wasm?id=" + std::string(id) + more_query, wat,
                 {{"Content-Type", "text/wat"}});
+  }
+
+  // The `state` in a resource changes when its code has been compiled, and with it the answer's
+  // length: for tests that compare two answers.
+  void wait_until_compiled(std::string_view wat) const {
+    const Digest digest = sha256(testing_engine::wasm_of(wat));
+    while (compiler_.status(digest).state == CompileState::kCompiling) std::this_thread::yield();
   }
 
   static boost::json::value json(const TestReply& reply) { return boost::json::parse(reply.body); }

@@ -31,6 +31,7 @@ void HelperPool::stop() {
     dropped.swap(queue_);
   }
   ready_.notify_all();
+  dropped.clear();  // without waiting for what runs
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -36,7 +36,7 @@ class HelperPool {
   template <class T>
   Task<Result<T>> run(std::move_only_function<Result<T>()> work);
 
-  // Finishes what runs; what waits is dropped with its callers. To be called when the callers'
+  // Drops what waits with its callers, then finishes what runs. To be called when the callers'
   // event loops have ended but are not destroyed yet.
   void stop();
 

@@ -1,6 +1,7 @@
 #include "handlers/helper_pool.h"
 
 #include <future>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -73,38 +74,40 @@ TEST(HelperPool, RefusesAtOnceWhatDoesNotFit) {
   EXPECT_EQ(answers[3].result, "third");
 }
 
+// What runs is held until what waits was dropped, so that nothing but stop() can have ended it.
 TEST(HelperPool, DropsWhatWaitsWhenItStops) {
   asio::io_context loop(1);
   HelperPool pool(1, 4);
   std::promise<void> started;
-  std::promise<void> release;
+  std::promise<void> dropped;
   std::vector<Answer> answers;
-  bool ran = false;
+  bool first_ended = false;
+  bool second_ran = false;
   Work first = [&]() -> Result<std::string> {
     started.set_value();
-    release.get_future().wait();
+    dropped.get_future().wait();
+    first_ended = true;
     return "first";
   };
-  Work second = [&ran]() -> Result<std::string> {
-    ran = true;
+  auto tell = std::shared_ptr<void>(nullptr, [&dropped](void*) { dropped.set_value(); });
+  Work second = [&second_ran, tell = std::move(tell)]() -> Result<std::string> {
+    second_ran = true;
     return "second";
   };
   asio::co_spawn(loop, ask(pool, std::move(first), answers), asio::detached);
-  asio::co_spawn(loop, ask(pool, std::move(second), answers), asio::detached);
   loop.poll();
   started.get_future().wait();
-  std::thread stopper([&pool] { pool.stop(); });
-  // Refused from now on means that stop() has dropped what waited.
-  while (answers.empty()) {
-    asio::co_spawn(loop,
-                   ask(pool, []() -> Result<std::string> { return ""; }, answers), asio::detached);
-    loop.poll();
-    if (!answers.empty() && answers[0].result) answers.clear();
-  }
-  release.set_value();
-  stopper.join();
+  asio::co_spawn(loop, ask(pool, std::move(second), answers), asio::detached);
   loop.poll();
-  EXPECT_FALSE(ran);
+  pool.stop();
+  EXPECT_TRUE(first_ended);
+  EXPECT_FALSE(second_ran);
+  asio::co_spawn(
+      loop, ask(pool, []() -> Result<std::string> { return "third"; }, answers), asio::detached);
+  loop.poll();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].result, "first");
+  EXPECT_EQ(answers[1].result.error().code, ErrorCode::kOverloaded) << "stopped";
 }
 
 }  // namespace

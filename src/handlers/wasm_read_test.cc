@@ -81,6 +81,8 @@ TEST_F(WasmRead, StreamsLargeCodeInBothForms) {
 TEST_F(WasmRead, AnswersHeadWithTheHeadersOfGet) {
   add("x", kOne);
   add("large", large_wat());
+  wait_until_compiled(kOne);
+  wait_until_compiled(large_wat());
   for (const char* id : {"x", "large"}) {
     for (const char* accept : {"application/json", "application/wasm"}) {
       const std::string target = "/wasm/" + std::string(id);
