@@ -142,6 +142,10 @@ def test_a_store_that_is_no_store(binary, tmp_path):
     assert_one_clear_line(result, str(data))
 
 
+def spin(id: str, *headers: str) -> bytes:
+    return post(f"/wasm/{id}", b'{"function":"spin"}', "Content-Type: application/json", *headers)
+
+
 @contract("6: SIGTERM")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_what_runs_end_and_takes_nothing_new(fresh_server, number):
@@ -151,8 +155,8 @@ def test_a_signal_lets_what_runs_end_and_takes_nothing_new(fresh_server, number)
         client.results(id, function="quick")
     busy, idle = RawConnection(server, 30), RawConnection(server, 30)
     assert idle.request(get("/healthz")).status == 200
-    busy.send(post(f"/wasm/{id}", b'{"function":"spin"}', "Content-Type: application/json", "Wasm-Timeout-Ms: 2500"))
-    time.sleep(0.5)
+    with server.spinning():
+        busy.send(spin(id, "Wasm-Timeout-Ms: 5000"))
     server.signal(number)
     assert idle.closed()
     with pytest.raises(OSError):
@@ -173,8 +177,8 @@ def test_what_does_not_end_within_the_grace_time_is_cut(fresh_server):
         id = client.add(SPIN, limits={"timeout_ms": 60000})
         client.results(id, function="quick")
     with RawConnection(server, 30) as busy:
-        busy.send(post(f"/wasm/{id}", b'{"function":"spin"}', "Content-Type: application/json"))
-        time.sleep(0.5)
+        with server.spinning():
+            busy.send(spin(id))
         start = time.monotonic()
         server.signal()
         assert server.wait(30) == 0
@@ -188,11 +192,11 @@ def test_a_second_signal_ends_it_at_once(fresh_server):
     with Client(server.url) as client:
         id = client.add(SPIN, limits={"timeout_ms": 60000})
         client.results(id, function="quick")
-    with RawConnection(server, 30) as busy:
-        busy.send(post(f"/wasm/{id}", b'{"function":"spin"}', "Content-Type: application/json"))
-        time.sleep(0.5)
+    with RawConnection(server, 30) as busy, RawConnection(server, 30) as idle:
+        with server.spinning():
+            busy.send(spin(id))
         server.signal()
-        time.sleep(0.5)
+        assert idle.closed()  # the first signal has been seen
         assert server.running()
         server.signal()
         server.wait(10)

@@ -1,5 +1,6 @@
 """Starts, stops and kills the real server."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -100,6 +101,18 @@ class ServerProcess:
     def resident_bytes(self) -> int:
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) * 1024
+
+    def cpu_ticks(self) -> int:
+        """What all its threads have used so far, in hundredths of a second."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    @contextlib.contextmanager
+    def spinning(self):
+        """Around what makes a guest spin: ends when it does, seen by the CPU that the server uses."""
+        before = self.cpu_ticks()
+        yield
+        wait_until(lambda: self.cpu_ticks() >= before + 10)
 
     def thread_count(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/task"))
