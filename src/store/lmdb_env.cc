@@ -77,11 +77,14 @@ Result<void> LmdbEnv::open_environment(const std::filesystem::path& directory) {
   // Beside the quota's pages: room for deletes when the quota is used up, and for free pages that
   // do not lie together.
   const std::uint64_t reserve = std::max(settings_.max_bytes / 16, kMinReserve);
+  const std::uint64_t map_bytes = settings_.max_bytes + reserve;
+  int file = -1;
   int rc = mdb_env_create(&env_);
-  if (rc == 0) rc = mdb_env_set_mapsize(env_, settings_.max_bytes + reserve);
+  if (rc == 0) rc = mdb_env_set_mapsize(env_, map_bytes);
   if (rc == 0) rc = mdb_env_set_maxreaders(env_, settings_.max_readers);
   if (rc == 0) rc = mdb_env_set_maxdbs(env_, kMaxDatabases);
   if (rc == 0) rc = mdb_env_open(env_, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, kFileMode);
+  if (rc == 0) rc = mdb_env_get_fd(env_, &file);
   if (rc != 0) {
     return fail(ErrorCode::kInternal,
                 "cannot open the database in " + directory.string() + ": " + mdb_strerror(rc));
@@ -90,6 +93,7 @@ Result<void> LmdbEnv::open_environment(const std::filesystem::path& directory) {
   mdb_env_stat(env_, &stat);
   page_size_ = stat.ms_psize;
   quota_pages_ = settings_.max_bytes / page_size_;
+  room_.emplace(file, map_bytes);
   return {};
 }
 

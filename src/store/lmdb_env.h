@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <lmdb.h>
 
 #include "base/result.h"
+#include "store/file_room.h"
 #include "store/lmdb_settings.h"
 
 namespace wasm_server {
@@ -73,6 +75,8 @@ class LmdbEnv {
   const Databases& databases() const { return databases_; }
   std::uint64_t quota_pages() const { return quota_pages_; }
   std::uint64_t page_size() const { return page_size_; }
+  // Of the database's file. For the writing thread.
+  FileRoom& room() { return *room_; }
 
  private:
   explicit LmdbEnv(const LmdbSettings& settings);
@@ -84,6 +88,7 @@ class LmdbEnv {
   Databases databases_;
   std::uint64_t page_size_ = 0;
   std::uint64_t quota_pages_ = 0;
+  std::optional<FileRoom> room_;  // there once the environment is open
   std::vector<Reading::Slot> slots_;
 };
 

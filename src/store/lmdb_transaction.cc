@@ -210,6 +210,7 @@ Result<void> LmdbTransaction::commit() {
     abort_lmdb();
     return counted;
   }
+  make_room();
   int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
   if (rc == 0) {
     state_.sequence.fetch_add(1, std::memory_order_acq_rel);
@@ -218,6 +219,20 @@ Result<void> LmdbTransaction::commit() {
   if (rc == EIO && is_disk_full(env_.get(), batch_bytes())) rc = ENOSPC;
   if (!is_storage_full(rc)) state_.failed.store(true, std::memory_order_relaxed);
   return lmdb_error(rc, "committing");
+}
+
+// What the batch adds to the file is guessed: of the pages that it changes, most replace older
+// ones.
+void LmdbTransaction::make_room() {
+  constexpr std::uint64_t kTreePages = 16;  // of a whole batch
+  MDB_envinfo info;
+  mdb_env_info(env_.get(), &info);
+  std::uint64_t bytes = kTreePages * env_.page_size();
+  for (const Operation& operation : done_) {
+    bytes += operation.record.size();
+    if (operation.code) bytes += operation.code->size();
+  }
+  env_.room().prepare((info.me_last_pgno + 1) * env_.page_size(), bytes);
 }
 
 std::uint64_t LmdbTransaction::batch_bytes() const {

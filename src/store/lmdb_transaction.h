@@ -42,6 +42,7 @@ class LmdbTransaction final : public Store::Transaction {
   Result<void> check_room(const Operation& operation);
   Result<std::int64_t> room_left() const;
   Result<void> count_batch();
+  void make_room();
   std::uint64_t batch_bytes() const;
 
   LmdbEnv& env_;
