@@ -32,13 +32,6 @@ struct Waiter {
   std::move_only_function<void(Compiled)> handler;
 };
 
-Result<SharedBytes> read_code(Store& store, const Digest& digest) {
-  auto bytes = store.read_blob(digest, true);
-  if (!bytes) return std::unexpected{bytes.error()};
-  if (!*bytes) return fail(ErrorCode::kNotFound, "the module was deleted");
-  return std::make_shared<const Bytes>(std::move(**bytes));
-}
-
 void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_ptr<Waiter> waiter,
            std::chrono::milliseconds timeout) {
   waiter->timer.expires_after(timeout);
@@ -49,7 +42,7 @@ void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_p
     }
   });
   compiler.compile(
-      digest, [&store, digest] { return read_code(store, digest); },
+      digest, [&store, digest] { return load_code(store, digest); },
       // Moved on to the loop, where its timer belongs; nothing of it stays with the compiler.
       [waiter](Compiled compiled) mutable {
         const auto executor = waiter->timer.get_executor();
@@ -60,6 +53,13 @@ void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_p
 }
 
 }  // namespace
+
+Result<SharedBytes> load_code(Store& store, const Digest& digest) {
+  auto bytes = store.read_blob(digest, true);
+  if (!bytes) return std::unexpected{bytes.error()};
+  if (!*bytes) return fail(ErrorCode::kNotFound, "the module was deleted");
+  return std::make_shared<const Bytes>(std::move(**bytes));
+}
 
 Task<Compiled> await_compiled(Compiler& compiler, Store& store, Digest digest,
                               std::chrono::milliseconds timeout) {

@@ -12,6 +12,9 @@
 
 namespace wasm_server {
 
+// A stored module's code, verified against its digest; kNotFound when it was deleted.
+Result<SharedBytes> load_code(Store& store, const Digest& digest);
+
 // Waits, on the caller's event loop, until `digest` is compiled (its code comes from `store` when
 // it is needed), or until the timeout (kDeadlineExceeded; the compilation goes on for those who
 // come later).

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -32,15 +33,20 @@ void lower_priority() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kCompileNice);
 }
 
-using Code = std::function<Result<SharedBytes>()>;
+using Clock = std::chrono::steady_clock;
 using Compiled = Result<std::shared_ptr<const CompiledModule>>;
 
 // Below this, optimised code is there nearly as soon as baseline code.
 constexpr std::size_t kBaselineBytes = 256U << 10;
 
+// What nobody waits for is compiled at once when nothing was stored for kQuiet; until then it
+// rests, after each compilation, kRest times as long as that took.
+constexpr std::chrono::milliseconds kQuiet{20};
+constexpr int kRest = 19;
+
 // One digest that is to be made ready, and all who wait for it.
 struct Pending {
-  Code code;
+  Compiler::Load load;
   std::vector<Compiler::Done> waiting;
   bool asked = false;      // by an execution: its artefact was looked for
   bool compiling = false;  // by one of the compilers
@@ -80,22 +86,33 @@ struct Compiler::Impl {
   Queue to_baseline;  // asked for by executions, without an artefact
   Queue to_compile;
   std::deque<Digest> background;  // to compile when to_compile is empty: nobody waits
+  Clock::time_point last_prepare = Clock::time_point::min();
+  Clock::time_point rested = Clock::time_point::min();  // when `background` goes on all the same
   std::unordered_map<Digest, std::string> failures;
   std::deque<Digest> failure_order;
 
   std::vector<std::thread> threads;
 
+  bool takes(const Digest& digest) const;
   void run_loader();
   void run_baseline();
   void run_compiler();
   std::optional<Digest> next(std::unique_lock<std::mutex>& lock, Queue& queue);
   std::optional<Digest> next_to_compile(std::unique_lock<std::mutex>& lock);
-  Code start_compiling(const Digest& digest);
+  bool wait_for_background(std::unique_lock<std::mutex>& lock);
+  void compile_one(const Digest& digest, std::unique_lock<std::mutex>& lock);
+  Load start_compiling(const Digest& digest);
   void deliver(const Digest& digest, const Compiled& compiled);
   void finish(const Digest& digest, const Compiled& compiled);
   void remember_failure(const Digest& digest, const Compiled& compiled);
-  Compiled compile_now(const Digest& digest, const Code& code);
+  Compiled compile_now(const Digest& digest, const Load& load);
 };
+
+// Whether there is room for `digest`, and a need, among those that nobody waits for.
+bool Compiler::Impl::takes(const Digest& digest) const {
+  return !stopping && background.size() < max_queue && !failures.contains(digest) &&
+         !pending.contains(digest);
+}
 
 // Empty when the compiler stops.
 std::optional<Digest> Compiler::Impl::next(std::unique_lock<std::mutex>& lock, Queue& queue) {
@@ -107,13 +124,25 @@ std::optional<Digest> Compiler::Impl::next(std::unique_lock<std::mutex>& lock, Q
 }
 
 std::optional<Digest> Compiler::Impl::next_to_compile(std::unique_lock<std::mutex>& lock) {
-  to_compile.ready.wait(
-      lock, [this] { return stopping || !to_compile.digests.empty() || !background.empty(); });
+  while (!stopping && to_compile.digests.empty() && !wait_for_background(lock)) {
+  }
   if (stopping) return std::nullopt;
   auto& queue = to_compile.digests.empty() ? background : to_compile.digests;
   const auto digest = queue.front();
   queue.pop_front();
   return digest;
+}
+
+// Whether something of `background` may be compiled now; else waits until things may have changed.
+bool Compiler::Impl::wait_for_background(std::unique_lock<std::mutex>& lock) {
+  if (background.empty()) {
+    to_compile.ready.wait(lock);
+    return false;
+  }
+  const auto start = std::min(last_prepare + kQuiet, rested);
+  if (Clock::now() >= start) return true;
+  to_compile.ready.wait_until(lock, start);
+  return false;
 }
 
 void Compiler::Impl::run_loader() {
@@ -134,9 +163,9 @@ void Compiler::Impl::run_baseline() {
   while (const auto digest = next(lock, to_baseline)) {
     const auto found = pending.find(*digest);
     if (found == pending.end()) continue;  // compiled meanwhile
-    const auto code = found->second.code;
+    const auto load = found->second.load;
     lock.unlock();
-    const auto bytes = code();
+    const auto bytes = load();
     if (bytes && (*bytes)->size() >= kBaselineBytes) {
       const auto compiled = CompiledModule::compile(engine, **bytes, Tier::kBaseline);
       // What the baseline compiler cannot do, the other can; those who wait just wait longer.
@@ -149,24 +178,32 @@ void Compiler::Impl::run_baseline() {
 void Compiler::Impl::run_compiler() {
   lower_priority();
   std::unique_lock lock(mutex);
-  while (const auto digest = next_to_compile(lock)) {
-    const auto code = start_compiling(*digest);
-    if (!code) continue;
-    lock.unlock();
-    finish(*digest, compile_now(*digest, code));
-    lock.lock();
-  }
+  while (const auto digest = next_to_compile(lock)) compile_one(*digest, lock);
+}
+
+// `lock` is given back in between.
+void Compiler::Impl::compile_one(const Digest& digest, std::unique_lock<std::mutex>& lock) {
+  const auto load = start_compiling(digest);
+  if (!load) return;
+  const bool nobody_waits = !pending[digest].asked;
+  if (nobody_waits) rested = Clock::time_point::max();  // the others wait for quiet
+  lock.unlock();
+  const auto started = Clock::now();
+  finish(digest, compile_now(digest, load));
+  const auto ended = Clock::now();
+  lock.lock();
+  if (nobody_waits) rested = ended + kRest * (ended - started);
 }
 
 // Empty when it was done meanwhile, or another thread is at it.
-Code Compiler::Impl::start_compiling(const Digest& digest) {
+Compiler::Load Compiler::Impl::start_compiling(const Digest& digest) {
   const auto found = pending.find(digest);
   if (found == pending.end() || std::exchange(found->second.compiling, true)) return nullptr;
-  return found->second.code;
+  return found->second.load;
 }
 
-Compiled Compiler::Impl::compile_now(const Digest& digest, const Code& code) {
-  const auto bytes = code();
+Compiled Compiler::Impl::compile_now(const Digest& digest, const Load& load) {
+  const auto bytes = load();
   if (!bytes) return std::unexpected{bytes.error()};
   auto compiled = CompiledModule::compile(engine, **bytes, Tier::kOptimized);
   if (!compiled) return compiled;
@@ -238,26 +275,27 @@ Compiler::~Compiler() {
   }
 }
 
-void Compiler::prepare(const Digest& digest, SharedBytes code) {
+void Compiler::prepare(const Digest& digest, Load load) {
+  std::unique_lock lock(impl_->mutex);
+  impl_->last_prepare = Clock::now();
+  if (!impl_->takes(digest)) return;
+  lock.unlock();
   if (impl_->artefacts.contains(digest)) return;
-  const std::lock_guard lock(impl_->mutex);
-  if (impl_->stopping || impl_->background.size() >= impl_->max_queue) return;
-  if (impl_->failures.contains(digest)) return;
-  const auto [place, added] = impl_->pending.try_emplace(digest);
-  if (!added) return;
-  place->second.code = [code = std::move(code)]() -> Result<SharedBytes> { return code; };
+  lock.lock();
+  if (!impl_->takes(digest)) return;
+  impl_->pending[digest].load = std::move(load);
   impl_->background.push_back(digest);
-  impl_->to_compile.ready.notify_one();
+  if (impl_->background.size() == 1) impl_->to_compile.ready.notify_one();
 }
 
-void Compiler::compile(const Digest& digest, std::function<Result<SharedBytes>()> load, Done done) {
+void Compiler::compile(const Digest& digest, Load load, Done done) {
   {
     const std::lock_guard lock(impl_->mutex);
     const auto found = impl_->pending.find(digest);
     const bool room = impl_->pending.size() < impl_->max_queue * 2;
     if (!impl_->stopping && (found != impl_->pending.end() || room)) {
       auto& pending = impl_->pending[digest];
-      if (!pending.code) pending.code = std::move(load);
+      if (!pending.load) pending.load = std::move(load);
       pending.waiting.push_back(std::move(done));
       if (!std::exchange(pending.asked, true)) impl_->to_load.push(digest);
       return;

@@ -27,6 +27,8 @@ struct CompileStatus {
 class Compiler {
  public:
   using Done = std::move_only_function<void(Result<std::shared_ptr<const CompiledModule>>)>;
+  // Fetches a module's code when it is needed, on one of the compiler's threads.
+  using Load = std::function<Result<SharedBytes>()>;
 
   Compiler(const Engine& engine, Artefacts& artefacts, unsigned threads, std::size_t max_queue);
   ~Compiler();  // what runs is finished, what waits is answered with kOverloaded
@@ -34,15 +36,17 @@ class Compiler {
   Compiler& operator=(const Compiler&) = delete;
 
   // Makes sure that `digest` gets compiled soon, unless there is an artefact already. For a module
-  // that was just stored; a full queue only means that the first execution compiles it.
-  void prepare(const Digest& digest, SharedBytes code);
+  // that was just stored; a full queue only means that the first execution compiles it. While one
+  // module is stored after another, such compilations together get a twentieth of one thread: they
+  // must not slow the saves down.
+  void prepare(const Digest& digest, Load load);
 
   // For an execution: calls `done` with the compiled module, from one of the compiler's threads.
   // Goes ahead of what prepare() queued, and joins a compilation of the same digest that is under
-  // way. `load` fetches the code when it is needed. A large module that has no artefact yet is
+  // way. A large module that has no artefact yet is
   // answered with baseline code, which is there in a fraction of the time; the optimised code
   // follows (status() tells). Fails (through `done`) with kOverloaded when the queue is full.
-  void compile(const Digest& digest, std::function<Result<SharedBytes>()> load, Done done);
+  void compile(const Digest& digest, Load load, Done done);
 
   // Whether a compilation is under way: it cannot be interrupted, and the destructor waits for it.
   bool busy() const;

@@ -38,6 +38,9 @@ class CompilerTest : public testing::Test {
     return testing_engine::wasm_of("(module (func (export \"f\") (result i32) i32.const " +
                                    std::to_string(number) + "))");
   }
+  static void prepare(Compiler& compiler, const SharedBytes& code) {
+    compiler.prepare(sha256(*code), [code]() -> Result<SharedBytes> { return code; });
+  }
   static SharedBytes shared(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
 
   void wait_until_ready(const Compiler& compiler, const Digest& digest) const {
@@ -78,7 +81,7 @@ TEST_F(CompilerTest, CompilesOnceForAllWhoWait) {
 
 TEST_F(CompilerTest, PreparesInTheBackground) {
   Compiler compiler(engine(), *artefacts_, 1, 100);
-  compiler.prepare(sha256(*code_), code_);
+  prepare(compiler, code_);
   wait_until_ready(compiler, sha256(*code_));
   EXPECT_TRUE(artefacts_->contains(sha256(*code_)));
 }
@@ -88,7 +91,7 @@ TEST_F(CompilerTest, AnswersExecutionsOfWhatItIsPreparing) {
   std::vector<SharedBytes> codes;
   for (int i = 0; i < 20; ++i) {
     codes.push_back(shared(constant_module(i)));
-    compiler.prepare(sha256(*codes.back()), codes.back());
+    prepare(compiler, codes.back());
   }
   auto last = compile(compiler, codes.back());
   auto first = compile(compiler, codes.front());

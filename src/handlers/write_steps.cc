@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "engine/await_compiled.h"
+#include "engine/inspect.h"
 #include "handlers/conditions.h"
 #include "handlers/job_builder.h"
 
@@ -12,7 +14,7 @@ namespace wasm_server {
 namespace {
 
 Task<Result<CheckedWrite>> check_where_it_fits(const HandlerDeps& deps, WriteInput input) {
-  if (input.body.size() <= kInlineCheckBytes) co_return check_write(deps, std::move(input));
+  if (is_quickly_checked(input)) co_return check_write(deps, std::move(input));
   std::move_only_function<Result<CheckedWrite>()> work =
       [&deps, input = std::move(input)]() mutable { return check_write(deps, std::move(input)); };
   co_return co_await deps.helpers.run<CheckedWrite>(std::move(work));
@@ -28,7 +30,19 @@ JobInput job_input(CheckedWrite checked, JobType job_type, Preconditions precond
   return input;
 }
 
+// The code is read back when its turn comes: the queue holds no code.
+void prepare(const HandlerDeps& deps, const Digest& digest) {
+  deps.compiler.prepare(digest, [&store = deps.store, digest] { return load_code(store, digest); });
+}
+
 }  // namespace
+
+bool is_quickly_checked(const WriteInput& input) {
+  if (input.body.size() <= kInlineCheckBytes) return true;
+  return input.body.size() <= kInlineHashBytes &&
+         media_type(input.content_type) == "application/wasm" &&
+         bytes_to_validate(input.body) <= kInlineCheckBytes;
+}
 
 Result<CheckedWrite> check_write(const HandlerDeps& deps, WriteInput input) {
   Result<WasmRequest> request = parse_wasm_request(std::move(input), deps.engine);
@@ -52,7 +66,7 @@ Task<Result<WasmMetaData>> save_or_modify(const HandlerDeps& deps, Request& requ
   WriteInput input = take_write_input(request, job_type);
   Result<CheckedWrite> checked = co_await check_where_it_fits(deps, std::move(input));
   if (!checked) co_return std::unexpected{std::move(checked).error()};
-  const SharedBytes code = checked->code ? checked->code->bytes : nullptr;
+  const bool has_code = checked->code.has_value();
   JobInput parts = job_input(*std::move(checked), job_type, *std::move(preconditions));
   Result<WasmJob> job = build_job(std::move(parts));
   if (!job) co_return std::unexpected{std::move(job).error()};
@@ -60,7 +74,7 @@ Task<Result<WasmMetaData>> save_or_modify(const HandlerDeps& deps, Request& requ
   JobChannel::Tx tx = deps.channel.tx();
   Result<JobResult> committed = co_await tx.submit(*std::move(job));
   if (!committed) co_return std::unexpected{std::move(committed).error()};
-  if (code) deps.compiler.prepare(committed->meta_data.digest, code);
+  if (has_code) prepare(deps, committed->meta_data.digest);
   co_return std::move(committed->meta_data);
 }
 
