@@ -62,7 +62,7 @@ void App::make_write_path() {
   });
   code_checker_ = std::make_unique<CodeChecker>(
       *engine_, CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes});
-  helpers_ = std::make_unique<HelperPool>(config_.check_threads, config_.check_queue);
+  helpers_ = std::make_unique<HelperPool>(or_cores(config_.check_threads), config_.check_queue);
   deps_.emplace(HandlerDeps{*store_, *channel_, *engine_, *compiler_, *code_checker_, *helpers_,
                             config_.limits, readiness_});
 }

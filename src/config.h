@@ -41,8 +41,8 @@ struct ServeConfig {
   std::size_t compile_queue = 1024;
   std::uint64_t module_cache_bytes = 1ULL << 30;
 
-  unsigned check_threads = 1;
-  std::size_t check_queue = 64;
+  unsigned check_threads = 0;  // 0: one per core
+  std::size_t check_queue = 1024;
   std::uint64_t check_cache_bytes = 32ULL << 20;
 };
 

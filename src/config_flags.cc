@@ -159,8 +159,8 @@ void add_write_flags(CLI::App& app, ServeConfig& config) {
   flags.count("channel-jobs", config.channel.jobs, "JOBS",
               "Writes that wait for the runner; beyond it 503", 1);
   flags.bytes("channel-bytes", config.channel.bytes, "Code in them", 1);
-  flags.count("check-threads", config.check_threads, "THREADS", "For validating large modules", 1,
-              kMaxThreads);
+  flags.count("check-threads", config.check_threads, "THREADS",
+              "For validating large modules; 0: one per core", 0, kMaxThreads);
   flags.count("check-queue", config.check_queue, "MODULES",
               "Large modules that are or wait to be validated; beyond it 503", 1);
   flags.bytes("check-cache-bytes", config.check_cache_bytes,

@@ -24,6 +24,7 @@ enum SectionId : std::uint8_t {
   kImports = 2,
   kFunctions = 3,
   kExports = 7,
+  kData = 11,
   kSectionIds = 14
 };
 
@@ -197,6 +198,18 @@ class Inspector {
 };
 
 }  // namespace
+
+std::size_t bytes_to_validate(std::string_view wasm) {
+  BinaryReader reader(wasm);
+  reader.bytes(8);
+  std::size_t passed_over = 0;
+  while (reader.ok() && !reader.at_end()) {
+    const std::uint8_t id = reader.byte();
+    const std::string_view contents = reader.bytes(reader.u32());
+    if (id == kCustom || id == kData) passed_over += contents.size();
+  }
+  return reader.ok() ? wasm.size() - passed_over : wasm.size();
+}
 
 Result<ModuleInfo> inspect(std::string_view wasm) {
   if (auto header = check_header(wasm); !header) return std::unexpected{std::move(header).error()};

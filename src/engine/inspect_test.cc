@@ -294,5 +294,25 @@ TEST(Inspect, TakesAHundredThousandExportsAndAHugeNameSection) {
   EXPECT_EQ(show(info.functions[99'999]), "99999(p0 i32, p1 i32)");
 }
 
+TEST(BytesToValidate, DataAndCustomSectionsArePassedOver) {
+  const std::string data(50'000, 'x');
+  const Bytes wasm = binary("(module (memory 1) (data (i32.const 0) \"" + data + "\"))");
+  EXPECT_GT(wasm.size(), 50'000U);
+  EXPECT_LT(bytes_to_validate(wasm), 100U);
+}
+
+TEST(BytesToValidate, CodeCounts) {
+  const Bytes wasm = binary("(module (func i32.const 1 drop))");
+  EXPECT_EQ(bytes_to_validate(wasm), wasm.size());
+}
+
+TEST(BytesToValidate, WhatIsNotTheBinaryFormatCountsWhole) {
+  const std::string text(5'000, 'x');
+  EXPECT_EQ(bytes_to_validate(text), text.size());
+  const Bytes wasm = binary("(module (memory 1) (data (i32.const 0) \"0123456789\"))");
+  const std::string_view cut = std::string_view(wasm).substr(0, wasm.size() - 3);
+  EXPECT_EQ(bytes_to_validate(cut), cut.size());
+}
+
 }  // namespace
 }  // namespace wasm_server
