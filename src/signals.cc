@@ -1,6 +1,6 @@
 #include "signals.h"
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's is more than <csignal>
 #include <sys/resource.h>
 
 namespace wasm_server {

@@ -7,7 +7,6 @@ namespace wasm_server {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 Result<Preconditions> parse(std::vector<Request::Header> headers) {
   Request request;

@@ -85,11 +85,11 @@ Task<void> run_streamed(Worker& worker, ExecutePlan plan, std::shared_ptr<Stream
   call->stream->finish(std::move(outcome));
 }
 
-void on_streamed_end(std::shared_ptr<StreamedCall> call, const std::exception_ptr& error) {
+void on_streamed_end(const StreamedCall& call, const std::exception_ptr& error) {
   if (!error) return;
   Outcome outcome;
   outcome.ending = Refused{{ErrorCode::kInternal, "the execution failed"}};
-  call->stream->finish(std::move(outcome));
+  call.stream->finish(std::move(outcome));
 }
 
 // The guest has ended before anything was sent: an ordinary answer, with the exit code in its
@@ -118,7 +118,7 @@ Task<Reply> execute_streamed(const ExecuteDeps& deps, Request& request, ExecuteP
   const auto revision = plan.module->meta_data.revision;
   const auto type = std::move(*plan.stream_type);
   auto running = run_streamed(deps.worker, std::move(plan), call);
-  auto on_end = [call](const std::exception_ptr& error) { on_streamed_end(call, error); };
+  auto on_end = [call](const std::exception_ptr& error) { on_streamed_end(*call, error); };
   asio::co_spawn(executor, std::move(running), std::move(on_end));
 
   request.peer->watch([call] { call->cancel(); });

@@ -32,14 +32,14 @@ Result<ExecuteRequest> parse_json(std::string body, std::string_view query = {})
   return parse("application/json", std::move(body), query);
 }
 
-ExecuteRequest good(std::string body, std::string_view query = {}) {
+ExecuteRequest good(const std::string& body, std::string_view query = {}) {
   auto parsed = parse_json(body, query);
   EXPECT_TRUE(parsed) << body << ": " << parsed.error().message;
   return parsed ? std::move(*parsed) : ExecuteRequest{};
 }
 
 std::string error_of(std::string body, std::string_view query = {}) {
-  const auto parsed = parse_json(body, query);
+  const auto parsed = parse_json(std::move(body), query);
   if (parsed) return "none";
   EXPECT_EQ(parsed.error().code, ErrorCode::kBadRequest);
   return parsed.error().message;

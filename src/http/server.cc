@@ -128,7 +128,7 @@ void Server::Impl::cut_all() {
     asio::post(lane.state->context(), [state = lane.state] { state->cut_all(); });
 }
 
-Server::Server(std::vector<Lane> lanes, HttpLimits limits)
+Server::Server(const std::vector<Lane>& lanes, HttpLimits limits)
     : impl_(std::make_shared<Impl>(lanes, limits)) {}
 
 Server::~Server() { stop_accepting(); }

@@ -39,7 +39,7 @@ struct Lane {
 // from any thread.
 class Server {
  public:
-  Server(std::vector<Lane> lanes, HttpLimits limits);
+  Server(const std::vector<Lane>& lanes, HttpLimits limits);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -34,7 +34,7 @@ TEST(SessionTimeouts, ASlowHeaderIsAnsweredAndClosed) {
   TestServer server(limits);
   TestClient client = server.connect();
   // Each byte comes in time for the next; it is the whole header that takes too long.
-  std::jthread slow([&client](std::stop_token stop) {
+  std::jthread slow([&client](const std::stop_token& stop) {
     client.send("GET / HTTP/1.1\r\nHost: t\r\nX: ");
     while (!stop.stop_requested() && client.send("x"))
       std::this_thread::sleep_for(std::chrono::milliseconds(5));

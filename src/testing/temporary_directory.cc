@@ -1,6 +1,6 @@
 #include "testing/temporary_directory.h"
 
-#include <stdlib.h>
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX's
 
 #include <cerrno>
 #include <string>

@@ -166,7 +166,9 @@ std::optional<TestReply> TestClient::request(
     const std::string& method, const std::string& target, std::string_view body,
     const std::vector<std::pair<std::string, std::string>>& headers) {
   std::string text = method + " " + target + " HTTP/1.1\r\nHost: test\r\n";
-  for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : headers) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
   if (!body.empty() || method == "POST" || method == "PUT") {
     text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   }
