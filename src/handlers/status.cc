@@ -9,12 +9,12 @@ namespace {
 
 constexpr std::string_view kOk = R"({"status":"ok"})";
 
-Task<Reply> get_healthz() { co_return json_reply(200, Bytes{kOk}); }
+Reply get_healthz() { return json_reply(200, Bytes{kOk}); }
 
-Task<Reply> get_readyz(const Readiness& readiness, Request& request) {
-  if (readiness.ready()) co_return json_reply(200, Bytes{kOk});
+Reply get_readyz(const Readiness& readiness, const Request& request) {
+  if (readiness.ready()) return json_reply(200, Bytes{kOk});
   const Error error{ErrorCode::kOverloaded, "the server is starting or draining"};
-  co_return problem(error, request.request_id);
+  return problem(error, request.request_id);
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ Task<Reply> get_readyz(const Readiness& readiness, Request& request) {
 void register_status_handlers(Router& router, const Readiness& readiness) {
   router.add(Method::kGet, "/healthz", [](Request&) { return get_healthz(); });
   router.add(Method::kGet, "/readyz",
-             [&readiness](Request& request) { return get_readyz(readiness, request); });
+             [&readiness](const Request& request) { return get_readyz(readiness, request); });
 }
 
 }  // namespace wasm_server

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/task.h"
@@ -13,9 +14,13 @@
 
 namespace wasm_server {
 
+// A reply that is there at once, or the coroutine that will make it: what can be answered without
+// waiting costs no coroutine.
+using Answer = std::variant<Reply, Task<Reply>>;
+
 // A handler answers every request that it is given: expected failures become problem documents
 // inside it.
-using Handler = std::function<Task<Reply>(Request&)>;
+using Handler = std::function<Answer(Request&)>;
 
 // The handler_router: maps method and path to a handler. Filled at start, then only read; one per
 // worker, so that handlers may hold what belongs to their worker.

@@ -55,7 +55,13 @@ Task<bool> Session::exchange() {
   if (step == Step::kGone) co_return false;
   if (step == Step::kGoOn) {
     try {
-      reply = co_await (*match_.handler)(request_);
+      Answer answer = (*match_.handler)(request_);
+      if (auto* ready = std::get_if<Reply>(&answer)) {
+        reply = std::move(*ready);
+      } else {
+        Task<Reply>& waiting = std::get<Task<Reply>>(answer);
+        reply = co_await std::move(waiting);
+      }
     } catch (const std::exception& error) {
       on_handler_failure(reply, error.what());
     }
