@@ -18,9 +18,50 @@ typedef struct engine_sys_limits {
   bool table_refused;
 } engine_sys_limits_t;
 
+// A slot of a call's arguments and results: the value's bits from its first byte on
+// (wasmtime::ValRaw).
+typedef struct engine_sys_value {
+  alignas(16) uint64_t low;
+  uint64_t high;
+} engine_sys_value_t;
+
+// What to call; all pointers outlive the call.
+typedef struct engine_sys_order {
+  const wasm_engine_t* engine;
+  const wasmtime_instance_pre_t* module;
+  void* host_data;  // what wasmtime_context_get_data gives to host functions
+  engine_sys_limits_t* limits;
+  uint64_t first_slice_ticks;  // until the first yield
+  uint64_t slice_ticks;        // until each that follows
+  const char* function;        // an export
+  size_t function_size;
+  engine_sys_value_t* values;  // arguments, then results: room for the larger number of the two
+  size_t params;
+  size_t results;
+  bool initialize;  // a reactor: call "_initialize", if there is one, first
+} engine_sys_order_t;
+
+// How it ended: with neither trap nor error (each owned by the reader), the results are there.
+typedef struct engine_sys_ending {
+  wasm_trap_t* trap;
+  wasmtime_error_t* error;
+  uint64_t instantiate_nanoseconds;
+  bool instantiated;
+  bool no_such_function;
+} engine_sys_ending_t;
+
+typedef struct engine_sys_call engine_sys_call_t;
+
+// One call of one function in a fresh instance, on a fiber; it begins with the first poll. A poll
+// runs one slice and says whether that was the last. It may be polled by different threads, by one
+// at a time, and deleted at any time between polls, which stops the guest.
+engine_sys_call_t* engine_sys_call_new(const engine_sys_order_t* order,
+                                       engine_sys_ending_t* ending);
+bool engine_sys_call_poll(engine_sys_call_t* call);
+void engine_sys_call_delete(engine_sys_call_t* call);
+
 bool engine_sys_pool_use_pagemap_scan(wasmtime_pooling_allocation_config_t* pool);
 wasmtime_error_t* engine_sys_engine_new(wasm_config_t* config, wasm_engine_t** engine);
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
-void engine_sys_store_limit(wasmtime_store_t* store, engine_sys_limits_t* limits);
 void engine_sys_start_compile_threads(size_t threads, void (*thread_start)(void));
 }

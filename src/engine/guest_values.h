@@ -1,15 +1,16 @@
 #pragma once
 
-// Our values as the C API's and back.
+// Our values as slots of the engine's calls and back.
 
 #include "engine/call.h"
-#include "engine/handles.h"
+#include "engine/engine_sys.h"
 
 namespace wasm_server {
 
-wasmtime_val_t to_engine(const Value& value);
+engine_sys_value_t to_engine(const Value& value);
 
-// Takes over `value`: a reference in it is released, and only whether it was null is kept.
-Value from_engine(wasmtime_val_t& value, ValueType type);
+// Only the bytes of `type` mean anything in a result's slot. Of a reference only whether it was
+// null is kept.
+Value from_engine(const engine_sys_value_t& value, ValueType type);
 
 }  // namespace wasm_server

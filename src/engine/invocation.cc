@@ -1,6 +1,8 @@
 #include "engine/invocation.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <utility>
 
 #include "engine/compiled_module_impl.h"
@@ -20,153 +22,143 @@ constexpr std::uint64_t kSliceTicks = 1;
 constexpr std::uint64_t kTableElements = 1'000'000;  // over all tables of a call
 constexpr std::uint64_t kInstances = 1;
 
-enum class Stage : std::uint8_t { kInstantiate, kInitialize, kCall };
+// Most functions have no more arguments or results.
+constexpr std::size_t kFewValues = 4;
+
+using CallHandle = std::unique_ptr<engine_sys_call_t, HandleDeleter<engine_sys_call_delete>>;
 
 }  // namespace
 
-// Everything that the engine holds pointers to while the guest is suspended. `future` goes first,
-// the store last.
+// Everything that the engine holds pointers to while the guest is suspended, which therefore stays
+// where it is. The call goes first, and with it the instance.
 struct Invocation::Guest {
-  explicit Guest(InvocationOrder&& order_in)
-      : order(std::move(order_in)),
+  explicit Guest(InvocationOrder&& given)
+      : order(std::move(given)),
         wasi(std::move(order.wasi), order.sink, order.limits.output_bytes),
         limits{order.limits.memory_bytes, kTableElements, kInstances, 0, 0, false, false} {}
+  ~Guest() { forget_failure(); }
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
 
-  ~Guest() {
-    future.reset();
-    if (trap != nullptr) wasm_trap_delete(trap);
-    if (error != nullptr) wasmtime_error_delete(error);
-  }
-
-  void begin_instantiate() {
-    store.reset(wasmtime_store_new(order.module->impl().engine, &wasi, nullptr));
-    context = wasmtime_store_context(store.get());
-    engine_sys_store_limit(store.get(), &limits);
-    wasmtime_context_set_epoch_deadline(context, kFirstSliceTicks);
-    wasmtime_context_epoch_deadline_async_yield_and_update(context, kSliceTicks);
-    future.reset(wasmtime_instance_pre_instantiate_async(order.module->impl().instance_pre.get(),
-                                                         context, &instance, &trap, &error));
-  }
-
-  // False when there is no such function.
-  bool begin_call(std::string_view name, bool with_values) {
-    wasmtime_extern_t item;
-    if (!wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &item)) {
-      return false;
+  void begin() {
+    started = Clock::now();
+    deadline = started + order.limits.timeout;
+    const auto count = std::max(order.args.size(), order.result.size());
+    values = few.data();
+    if (count > kFewValues) {
+      many.resize(count);
+      values = many.data();
     }
-    if (item.kind != WASMTIME_EXTERN_FUNC) return false;
-    function = item.of.func;
-    if (with_values) {
-      args.reserve(order.args.size());
-      for (const auto& value : order.args) args.push_back(to_engine(value));
-      results.resize(order.result.size());
-    }
-    future.reset(wasmtime_func_call_async(context, &function, args.data(), args.size(),
-                                          results.data(), results.size(), &trap, &error));
-    return true;
+    std::ranges::transform(order.args, values, to_engine);
+    const auto& module = order.module->impl();
+    engine_order = {module.engine,
+                    module.instance_pre.get(),
+                    &wasi,
+                    &limits,
+                    kFirstSliceTicks,
+                    kSliceTicks,
+                    order.function.data(),
+                    order.function.size(),
+                    values,
+                    order.args.size(),
+                    order.result.size(),
+                    order.initialize};
+    call.reset(engine_sys_call_new(&engine_order, &engine_ending));
   }
 
-  bool failed() const { return trap != nullptr || error != nullptr; }
+  // Ends the guest, wherever it is, and gives its instance back to the pool.
+  Progress finish(decltype(Outcome::ending) ending) {
+    const auto taken = Clock::now() - started;
+    outcome.ending = std::move(ending);
+    outcome.instantiate = taken;
+    if (engine_ending.instantiated) {
+      outcome.instantiate = std::chrono::nanoseconds(engine_ending.instantiate_nanoseconds);
+      outcome.run = taken - outcome.instantiate;
+    }
+    call.reset();
+    outcome.stdout_bytes = std::move(wasi.stdout_bytes);
+    outcome.stderr_bytes = std::move(wasi.stderr_bytes);
+    finished = true;
+    return Progress::kFinished;
+  }
 
   decltype(Outcome::ending) ending() {
-    if (failed()) return failure();
     if (wasi.exit_code) return Exited{*wasi.exit_code};
+    if (engine_ending.no_such_function) return no_such_function();
+    if (engine_ending.trap != nullptr || engine_ending.error != nullptr) return failure();
     Returned returned;
-    returned.results.reserve(results.size());
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      returned.results.push_back(from_engine(results[i], order.result[i]));
+    returned.results.reserve(order.result.size());
+    for (std::size_t i = 0; i < order.result.size(); ++i) {
+      returned.results.push_back(from_engine(values[i], order.result[i]));
     }
     return returned;
   }
 
   decltype(Outcome::ending) failure() const {
-    if (wasi.exit_code) return Exited{*wasi.exit_code};
     if (wasi.output_refused) {
       return Refused{{ErrorCode::kOutputLimit, "the guest wrote more than its limit of " +
                                                    std::to_string(order.limits.output_bytes) +
                                                    " bytes"}};
     }
-    if (trap != nullptr) return describe_trap(*trap);
-    return describe_error(*error, limits);
+    if (engine_ending.trap != nullptr) return describe_trap(*engine_ending.trap);
+    return describe_error(*engine_ending.error, limits);
+  }
+
+  Refused no_such_function() const {
+    return {{ErrorCode::kFunctionNotFound,
+             "the module exports no function \"" + order.function + "\""}};
+  }
+
+  void forget_failure() {
+    if (engine_ending.trap != nullptr) wasm_trap_delete(engine_ending.trap);
+    if (engine_ending.error != nullptr) wasmtime_error_delete(engine_ending.error);
   }
 
   InvocationOrder order;
   WasiState wasi;
   engine_sys_limits_t limits;
-  StoreHandle store;
-  wasmtime_context_t* context = nullptr;
-  wasmtime_instance_t instance{};
-  wasmtime_func_t function{};
-  std::vector<wasmtime_val_t> args;
-  std::vector<wasmtime_val_t> results;
-  wasm_trap_t* trap = nullptr;
-  wasmtime_error_t* error = nullptr;
-  Stage stage = Stage::kInstantiate;
-  FutureHandle future;
+  std::array<engine_sys_value_t, kFewValues> few{};
+  std::vector<engine_sys_value_t> many;
+  engine_sys_value_t* values = nullptr;  // one of the two above
+  engine_sys_order_t engine_order{};
+  engine_sys_ending_t engine_ending{};
+  Clock::time_point started{};
+  Clock::time_point deadline{};
+  std::atomic<bool> cancelled{false};
+  bool finished = false;
+  Outcome outcome;
+  CallHandle call;
 };
 
-Invocation::Invocation(InvocationOrder order) : guest_(std::make_unique<Guest>(std::move(order))) {}
+Invocation::Invocation(InvocationOrder&& order)
+    : guest_(std::make_unique<Guest>(std::move(order))) {}
 Invocation::~Invocation() = default;
+Invocation::Invocation(Invocation&& other) noexcept = default;
+Invocation& Invocation::operator=(Invocation&& other) noexcept = default;
 
 Invocation::Progress Invocation::poll() {
-  if (guest_ == nullptr) return Progress::kFinished;
-  if (guest_->future == nullptr) {
-    started_ = Clock::now();
-    deadline_ = started_ + guest_->order.limits.timeout;
-    guest_->begin_instantiate();
-  } else if (cancelled_.load(std::memory_order_relaxed)) {
-    finish(Cancelled{});
-    return Progress::kFinished;
-  } else if (Clock::now() >= deadline_) {
-    finish(TimedOut{});
-    return Progress::kFinished;
+  auto& guest = *guest_;
+  if (guest.finished) return Progress::kFinished;
+  if (guest.call == nullptr) {
+    guest.begin();
+  } else if (guest.cancelled.load(std::memory_order_relaxed)) {
+    return guest.finish(Cancelled{});
+  } else if (Clock::now() >= guest.deadline) {
+    return guest.finish(TimedOut{});
   }
-  while (wasmtime_call_future_poll(guest_->future.get())) {
-    if (!advance()) return Progress::kFinished;
-  }
-  const auto wait = guest_->wasi.wait();
+  if (engine_sys_call_poll(guest.call.get())) return guest.finish(guest.ending());
+  const auto wait = guest.wasi.wait();
   const bool waiting = wait == WasiState::Wait::kTime || wait == WasiState::Wait::kOutput;
   return waiting ? Progress::kWaiting : Progress::kSliceUsed;
 }
 
-// A stage is over: begins the next, or finishes.
-bool Invocation::advance() {
-  auto& guest = *guest_;
-  guest.future.reset();
-  if (guest.stage == Stage::kInstantiate) instantiated_ = Clock::now();
-  if (guest.failed() || guest.stage == Stage::kCall) {
-    finish(guest.ending());
-    return false;
-  }
-  if (guest.stage == Stage::kInstantiate && guest.order.initialize) {
-    guest.stage = Stage::kInitialize;
-    if (guest.begin_call("_initialize", false)) return true;
-  }
-  guest.stage = Stage::kCall;
-  if (guest.begin_call(guest.order.function, true)) return true;
-  finish(Refused{{ErrorCode::kFunctionNotFound,
-                  "the module exports no function \"" + guest.order.function + "\""}});
-  return false;
-}
-
-// Ends the guest, wherever it is, and gives its instance back to the pool.
-void Invocation::finish(decltype(Outcome::ending) ending) {
-  const auto now = Clock::now();
-  const bool ran = instantiated_ != Clock::time_point{};
-  outcome_.ending = std::move(ending);
-  outcome_.instantiate = (ran ? instantiated_ : now) - started_;
-  outcome_.run = ran ? now - instantiated_ : Clock::duration::zero();
-  guest_->future.reset();
-  outcome_.stdout_bytes = std::move(guest_->wasi.stdout_bytes);
-  outcome_.stderr_bytes = std::move(guest_->wasi.stderr_bytes);
-  guest_.reset();
-}
-
 Invocation::Clock::time_point Invocation::wake_at() const {
-  if (guest_ == nullptr || guest_->wasi.wait() != WasiState::Wait::kTime) return deadline_;
-  return std::min(deadline_, guest_->wasi.wake_at());
+  if (guest_->finished || guest_->wasi.wait() != WasiState::Wait::kTime) return guest_->deadline;
+  return std::min(guest_->deadline, guest_->wasi.wake_at());
 }
 
-Outcome Invocation::take_outcome() { return std::move(outcome_); }
+Outcome Invocation::take_outcome() { return std::move(guest_->outcome); }
+
+void Invocation::cancel() { guest_->cancelled.store(true, std::memory_order_relaxed); }
 
 }  // namespace wasm_server

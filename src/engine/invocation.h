@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -37,10 +36,10 @@ class Invocation {
     kWaiting,    // in a host call, until wake_at() or until its sink has room
   };
 
-  explicit Invocation(InvocationOrder order);
+  explicit Invocation(InvocationOrder&& order);
   ~Invocation();
-  Invocation(const Invocation&) = delete;
-  Invocation& operator=(const Invocation&) = delete;
+  Invocation(Invocation&& other) noexcept;
+  Invocation& operator=(Invocation&& other) noexcept;
 
   // Runs the guest for one slice. The first call starts the clock of the deadline.
   Progress poll();
@@ -52,20 +51,12 @@ class Invocation {
   Outcome take_outcome();
 
   // The next poll finishes the call with Cancelled. Safe from any thread.
-  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  void cancel();
 
  private:
   struct Guest;
 
-  bool advance();
-  void finish(decltype(Outcome::ending) ending);
-
-  std::atomic<bool> cancelled_{false};
   std::unique_ptr<Guest> guest_;
-  Clock::time_point started_{};
-  Clock::time_point instantiated_{};
-  Clock::time_point deadline_{};
-  Outcome outcome_;
 };
 
 }  // namespace wasm_server

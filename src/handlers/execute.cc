@@ -28,13 +28,9 @@ struct ExecuteDeps {
   Worker& worker;
 };
 
-ExecuteOrder make_order(ExecutePlan&& plan, Peer* peer) {
-  ExecuteOrder order;
-  order.module_id = plan.module->meta_data.id;
-  order.gate = plan.gate;
-  order.invocation = std::move(plan.order);
-  order.on_wait = [peer](std::function<void()> cancel) { peer->watch(std::move(cancel)); };
-  return order;
+// Takes the plan's order; its module must outlive that.
+ExecuteOrder make_order(ExecutePlan& plan) {
+  return {plan.module->meta_data.id, plan.gate, std::move(plan.order)};
 }
 
 // What of a stream had not been sent when the answer began, and all that follows.
@@ -75,13 +71,16 @@ struct StreamedCall {
 };
 
 Task<void> run_streamed(Worker& worker, ExecutePlan plan, std::shared_ptr<StreamedCall> call) {
-  auto order = make_order(std::move(plan), nullptr);
+  auto order = make_order(plan);
   order.invocation.sink = call->stream.get();
-  order.on_wait = [call](std::function<void()> cancel) { call->cancel = std::move(cancel); };
-  order.on_resumable = [call](std::function<void()> resume) {
+  ExecutionWaiter waiter;
+  waiter.on_wait = [call](std::function<void()> cancel) { call->cancel = std::move(cancel); };
+  waiter.on_resumable = [call](std::function<void()> resume) {
     call->stream->set_resume(std::move(resume));
   };
-  auto outcome = co_await worker.execute(std::move(order));
+  auto execution = worker.make_execution(std::move(order));
+  execution.run_first_slice();  // enters; with a sink it never runs here
+  auto outcome = co_await worker.finish(std::move(execution), std::move(waiter));
   call->stream->finish(std::move(outcome));
 }
 
@@ -136,41 +135,58 @@ Task<Reply> execute_streamed(const ExecuteDeps& deps, Request& request, ExecuteP
   co_return reply;
 }
 
-Task<Reply> execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan plan) {
-  const ExecuteContext context{request.request_id, plan.module->meta_data.revision,
-                               plan.is_command};
-  const auto module = plan.module;  // the order refers to its id
-  auto order = make_order(std::move(plan), request.peer);
-  const auto outcome = co_await deps.worker.execute(std::move(order));
-  request.peer->unwatch();
+// The end of an execution that did not end in its first slice.
+Task<Reply> finish_whole(const ExecuteDeps& deps, Request& request, ModuleCache::Module module,
+                         Execution execution, ExecuteContext context) {
+  auto* peer = request.peer;
+  ExecutionWaiter waiter;
+  waiter.on_wait = [peer](std::function<void()> cancel) { peer->watch(std::move(cancel)); };
+  const auto outcome = co_await deps.worker.finish(std::move(execution), std::move(waiter));
+  peer->unwatch();
+  module.reset();  // until here the execution referred to its id
   co_return execute_reply(outcome, context);
 }
 
-Task<Result<ModuleCache::Module>> find_module(const ExecuteDeps& deps, Request& request) {
-  const auto revision = parse_revision(request);
-  if (!revision) co_return std::unexpected{revision.error()};
-  auto found = deps.modules.find(request.id, *revision);
-  if (found != nullptr) co_return found;
+Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& plan) {
+  const ExecuteContext context{request.request_id, plan.module->meta_data.revision,
+                               plan.is_command};
+  auto execution = deps.worker.make_execution(make_order(plan));
+  if (execution.run_first_slice()) return execute_reply(execution.take_outcome(), context);
+  return finish_whole(deps, request, std::move(plan.module), std::move(execution), context);
+}
+
+Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Module module) {
+  ExecutePlan plan;
+  const auto made = make_execute_plan(request, std::move(module), deps.handlers.limits, plan);
+  if (!made) return problem(made.error(), request.request_id);
+  if (plan.stream_type) return execute_streamed(deps, request, std::move(plan));
+  return execute_whole(deps, request, plan);
+}
+
+Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
+                             std::optional<std::uint64_t> revision) {
   const auto asked = parse_timeout(request);
-  if (!asked) co_return std::unexpected{asked.error()};
+  if (!asked) co_return problem(asked.error(), request.request_id);
   // The module's own limit is not known before it is loaded.
   const auto most = deps.handlers.limits.defaults.timeout_ms;
   const std::chrono::milliseconds timeout(std::min(asked->value_or(most), most));
-  auto loaded = co_await deps.modules.load(std::string(request.id), *revision, timeout);
-  co_return loaded;
+  std::string id(request.id);
+  auto module = co_await deps.modules.load(std::move(id), revision, timeout);
+  if (!module) co_return problem(module.error(), request.request_id);
+  Answer answer = execute_loaded(deps, request, std::move(*module));
+  if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
+  Task<Reply>& waiting = std::get<Task<Reply>>(answer);
+  auto reply = co_await std::move(waiting);
+  co_return reply;
 }
 
-Task<Reply> execute(const ExecuteDeps& deps, Request& request) {
-  auto module = co_await find_module(deps, request);
-  if (!module) co_return problem(module.error(), request.request_id);
-  auto plan = make_execute_plan(request, std::move(*module), deps.handlers.limits);
-  if (!plan) co_return problem(plan.error(), request.request_id);
-  if (plan->stream_type) {
-    auto reply = co_await execute_streamed(deps, request, std::move(*plan));
-    co_return reply;
-  }
-  auto reply = co_await execute_whole(deps, request, std::move(*plan));
-  co_return reply;
+// A short call of a module that is at hand passes through without a coroutine.
+Answer execute(const ExecuteDeps& deps, Request& request) {
+  const auto revision = parse_revision(request);
+  if (!revision) return problem(revision.error(), request.request_id);
+  auto module = deps.modules.find(request.id, *revision);
+  if (module == nullptr) return load_and_execute(deps, request, *revision);
+  return execute_loaded(deps, request, std::move(module));
 }
 
 }  // namespace

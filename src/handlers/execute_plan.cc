@@ -123,8 +123,8 @@ Result<std::optional<std::uint64_t>> parse_revision(const Request& request) {
   return revision;
 }
 
-Result<ExecutePlan> make_execute_plan(Request& request, ModuleCache::Module module,
-                                      const LimitsConfig& config) {
+Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
+                               const LimitsConfig& config, ExecutePlan& plan) {
   auto asked = parse_execute_request(request);
   if (!asked) return std::unexpected{std::move(asked).error()};
   const auto timeout = parse_timeout(request);
@@ -136,7 +136,6 @@ Result<ExecutePlan> make_execute_plan(Request& request, ModuleCache::Module modu
   if (function == nullptr) return std::unexpected{no_such_function(name)};
   if (const auto& error = module->code->link_error()) return std::unexpected{*error};
 
-  ExecutePlan plan;
   plan.is_command = meta_data.info.kind == ModuleKind::kCommand && name == kCommandFunction;
   const auto limits = effective_limits(meta_data.limits, config);
   plan.gate = gate_limits(limits);
@@ -156,9 +155,7 @@ Result<ExecutePlan> make_execute_plan(Request& request, ModuleCache::Module modu
   plan.module = std::move(module);
   const auto arguments = set_arguments(plan, *function, std::move(asked->arguments));
   if (!arguments) return std::unexpected{arguments.error()};
-  const auto form = set_answer_form(plan, request);
-  if (!form) return std::unexpected{form.error()};
-  return plan;
+  return set_answer_form(plan, request);
 }
 
 }  // namespace wasm_server

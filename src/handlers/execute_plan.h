@@ -29,9 +29,9 @@ Result<std::optional<std::uint64_t>> parse_timeout(const Request& request);
 // `?revision=N`. kBadRequest when it is no positive integer.
 Result<std::optional<std::uint64_t>> parse_revision(const Request& request);
 
-// Takes the body of `request`. Fails with kBadRequest (arguments), kFunctionNotFound,
-// kNotAcceptable, or with why the module cannot be run here.
-Result<ExecutePlan> make_execute_plan(Request& request, ModuleCache::Module module,
-                                      const LimitsConfig& limits);
+// Fills a fresh `plan`; takes the body of `request`. Fails with kBadRequest (arguments),
+// kFunctionNotFound, kNotAcceptable, or with why the module cannot be run here.
+Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
+                               const LimitsConfig& limits, ExecutePlan& plan);
 
 }  // namespace wasm_server

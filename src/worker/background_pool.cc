@@ -43,7 +43,7 @@ void BackgroundPool::take(const Call& call, Invocation::Progress progress) {
 
 void BackgroundPool::take_new(const Call& call) {
   const std::lock_guard lock(mutex_);
-  if (cancelling_) call->invocation_->cancel();
+  if (cancelling_) call->invocation_.cancel();
   make_ready(call, fresh_);
 }
 
@@ -63,26 +63,26 @@ void BackgroundPool::cancel_all() {
   const std::lock_guard lock(mutex_);
   cancelling_ = true;
   for (const auto* queue : {&fresh_, &turns_}) {
-    for (const auto& call : *queue) call->invocation_->cancel();
+    for (const auto& call : *queue) call->invocation_.cancel();
   }
   while (!sleepers_.empty()) {
     const auto call = sleepers_.begin()->second;
     sleepers_.erase(sleepers_.begin());
-    call->invocation_->cancel();
+    call->invocation_.cancel();
     make_ready(call, fresh_);
   }
 }
 
 // Puts a call where it belongs after a slice.
 void BackgroundPool::settle(const Call& call, Invocation::Progress progress) {
-  if (cancelling_) call->invocation_->cancel();
+  if (cancelling_) call->invocation_.cancel();
   if (progress == Invocation::Progress::kSliceUsed) {
     make_ready(call, turns_);
   } else if (cancelling_ || std::exchange(call->resumed_, false)) {
     make_ready(call, fresh_);
   } else {
     call->place_ = GuestCall::Place::kSleeping;
-    call->sleeper_ = sleepers_.emplace(call->invocation_->wake_at(), call);
+    call->sleeper_ = sleepers_.emplace(call->invocation_.wake_at(), call);
     if (call->sleeper_ == sleepers_.begin())
       ready_.notify_one();  // someone must wait for less long
   }

@@ -53,7 +53,7 @@ void GuestCall::cancel() {
     done_(std::move(outcome));
     return;
   }
-  invocation_->cancel();
+  invocation_.cancel();
   pool_.resume(*this);
 }
 
@@ -63,7 +63,7 @@ void GuestCall::resume() { pool_.resume(*this); }
 // only.
 Invocation::Progress GuestCall::run_slice() {
   try {
-    return invocation_->poll();
+    return invocation_.poll();
   } catch (const std::exception& error) {
     spdlog::error("a guest's slice failed: {}", error.what());
     broken_ = true;
@@ -72,7 +72,7 @@ Invocation::Progress GuestCall::run_slice() {
 }
 
 void GuestCall::complete() {
-  auto outcome = invocation_->take_outcome();
+  auto outcome = invocation_.take_outcome();
   if (broken_) outcome.ending = Refused{{ErrorCode::kInternal, "the execution failed"}};
   outcome.queued = queued_;
   admission_.leave(*gate_, used_slice_);

@@ -22,7 +22,7 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
   // Called once, on a pool thread or on the one that cancels.
   using Done = std::move_only_function<void(Outcome)>;
 
-  GuestCall(BackgroundPool& pool, Admission& admission, std::unique_ptr<Invocation> invocation)
+  GuestCall(BackgroundPool& pool, Admission& admission, Invocation invocation)
       : pool_(pool), admission_(admission), invocation_(std::move(invocation)) {}
 
   // One of these three begins it. `gate`: the call is in already.
@@ -48,7 +48,7 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
 
   BackgroundPool& pool_;
   Admission& admission_;
-  std::unique_ptr<Invocation> invocation_;
+  Invocation invocation_;
   Admission::Gate* gate_ = nullptr;                // that it is in
   std::shared_ptr<Admission::Gate> waiting_gate_;  // that it waits or waited at
   Done done_;

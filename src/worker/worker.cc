@@ -45,37 +45,10 @@ void Worker::run() {
   }
 }
 
-Task<Outcome> Worker::execute(ExecuteOrder order) {
-  const auto ticket = admission_.try_enter(order.module_id, order.gate);
-  const bool has_sink = order.invocation.sink != nullptr;
-  if (ticket.gate == nullptr || ticket.slow || has_sink) {
-    auto outcome = co_await execute_in_background(std::move(order), ticket.gate);
-    co_return outcome;
-  }
-  auto invocation = std::make_unique<Invocation>(std::move(order.invocation));
-  const auto progress = invocation->poll();
-  if (progress == Invocation::Progress::kFinished) {
-    admission_.leave(*ticket.gate, false);
-    co_return invocation->take_outcome();
-  }
-  auto call = std::make_shared<GuestCall>(pool_, admission_, std::move(invocation));
-  auto outcome = co_await wait_in_background(std::move(call), ticket.gate, progress, order);
-  co_return outcome;
-}
-
-// A call that has not run yet; `gate` is null when it is not in.
-Task<Outcome> Worker::execute_in_background(ExecuteOrder order, Admission::Gate* gate) {
-  auto invocation = std::make_unique<Invocation>(std::move(order.invocation));
-  auto call = std::make_shared<GuestCall>(pool_, admission_, std::move(invocation));
-  auto outcome =
-      co_await wait_in_background(std::move(call), gate, Invocation::Progress::kFinished, order);
-  co_return outcome;
-}
-
-// Hands the call over and waits for its outcome. `progress` kFinished: it has not run yet.
-Task<Outcome> Worker::wait_in_background(std::shared_ptr<GuestCall> call, Admission::Gate* gate,
-                                         Invocation::Progress progress, ExecuteOrder& order) {
-  auto initiate = [this, call, gate, progress, &order](auto handler) {
+Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
+  auto call = std::make_shared<GuestCall>(pool_, admission_, execution.take_invocation());
+  auto* gate = execution.release_gate();
+  auto initiate = [this, call, gate, &execution, &waiter](auto handler) {
     // The pool delivers on its own thread; the waiting coroutine goes on on this loop.
     auto done = [context = &context_, handler = std::move(handler)](Outcome outcome) mutable {
       asio::post(*context, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
@@ -84,24 +57,24 @@ Task<Outcome> Worker::wait_in_background(std::shared_ptr<GuestCall> call, Admiss
     };
     // Before the call begins, because then it may end at any moment. Weak: the call may be over.
     const std::weak_ptr<GuestCall> weak = call;
-    if (order.on_resumable) {
-      order.on_resumable([weak] {
+    if (waiter.on_resumable) {
+      waiter.on_resumable([weak] {
         if (const auto held = weak.lock()) held->resume();
       });
     }
     GuestCall::Done done_function(std::move(done));
     if (gate == nullptr) {
-      if (!call->start_or_wait(order.module_id, order.gate, done_function)) {
+      if (!call->start_or_wait(execution.module_id(), execution.gate_limits(), done_function)) {
         done_function(refused());
         return;
       }
-    } else if (progress == Invocation::Progress::kFinished) {
+    } else if (!execution.has_run()) {
       call->start(*gate, std::move(done_function));
     } else {
-      call->go_on(*gate, progress, std::move(done_function));
+      call->go_on(*gate, execution.progress(), std::move(done_function));
     }
-    if (order.on_wait) {
-      order.on_wait([weak] {
+    if (waiter.on_wait) {
+      waiter.on_wait([weak] {
         if (const auto held = weak.lock()) held->cancel();
       });
     }

@@ -36,15 +36,24 @@ class WorkerTest : public testing::Test {
     return made;
   }
 
-  std::future<Outcome> execute(ExecuteOrder made) {
+  // As a handler does: the first slice on the loop, the rest, if any, in the background.
+  static Task<Outcome> run(Worker& worker, ExecuteOrder made, ExecutionWaiter waiter) {
+    auto execution = worker.make_execution(std::move(made));
+    if (execution.run_first_slice()) co_return execution.take_outcome();
+    auto outcome = co_await worker.finish(std::move(execution), std::move(waiter));
+    co_return outcome;
+  }
+
+  std::future<Outcome> execute(ExecuteOrder made, ExecutionWaiter waiter = {}) {
     auto promise = std::make_shared<std::promise<Outcome>>();
     auto done = [promise](const std::exception_ptr& error, Outcome outcome) {
       error ? promise->set_exception(error) : promise->set_value(std::move(outcome));
     };
     auto* worker = &worker_;
-    auto shared = std::make_shared<ExecuteOrder>(std::move(made));
-    asio::post(worker_.context(), [worker, shared, done] {
-      asio::co_spawn(worker->context(), worker->execute(std::move(*shared)), done);
+    auto order = std::make_shared<ExecuteOrder>(std::move(made));
+    auto waits = std::make_shared<ExecutionWaiter>(std::move(waiter));
+    asio::post(worker_.context(), [worker, order, waits, done] {
+      asio::co_spawn(worker->context(), run(*worker, std::move(*order), std::move(*waits)), done);
     });
     return promise->get_future();
   }
@@ -66,8 +75,10 @@ TEST_F(WorkerTest, AnswersAShortCallWithoutWaiting) {
   int calls = 0;
   do {
     auto made = execute_order(InvocationOrder(short_call));
-    made.on_wait = [&waited](const std::function<void()>&) { ++waited; };
-    EXPECT_TRUE(std::holds_alternative<Returned>(execute(std::move(made)).get().ending));
+    ExecutionWaiter waiter;
+    waiter.on_wait = [&waited](const std::function<void()>&) { ++waited; };
+    EXPECT_TRUE(
+        std::holds_alternative<Returned>(execute(std::move(made), std::move(waiter)).get().ending));
   } while (++calls < 1000 && waited == calls);
   EXPECT_LT(waited, calls);
 }
@@ -95,14 +106,18 @@ TEST_F(WorkerTest, AnswersOthersWhileLoopsRun) {
 
 TEST_F(WorkerTest, CancelsACallWhoseClientIsGone) {
   auto made = execute_order(with_timeout(order(testing_engine::kTightLoop), milliseconds(60'000)));
-  made.on_wait = [](const std::function<void()>& cancel) { cancel(); };
-  EXPECT_TRUE(std::holds_alternative<Cancelled>(execute(std::move(made)).get().ending));
+  ExecutionWaiter waiter;
+  waiter.on_wait = [](const std::function<void()>& cancel) { cancel(); };
+  EXPECT_TRUE(
+      std::holds_alternative<Cancelled>(execute(std::move(made), std::move(waiter)).get().ending));
 }
 
 TEST_F(WorkerTest, CancelsASleepingCall) {
   auto made = execute_order(with_timeout(order(testing_engine::kSleeper), milliseconds(60'000)));
-  made.on_wait = [](const std::function<void()>& cancel) { cancel(); };
-  EXPECT_TRUE(std::holds_alternative<Cancelled>(execute(std::move(made)).get().ending));
+  ExecutionWaiter waiter;
+  waiter.on_wait = [](const std::function<void()>& cancel) { cancel(); };
+  EXPECT_TRUE(
+      std::holds_alternative<Cancelled>(execute(std::move(made), std::move(waiter)).get().ending));
 }
 
 TEST_F(WorkerTest, EndsSleepersAtTheirDeadline) {
@@ -142,8 +157,10 @@ TEST_F(WorkerTest, CancelsAQueuedCall) {
   auto first = execute(
       execute_order(with_timeout(order(testing_engine::kSleeper), milliseconds(60'000)), gate));
   auto made = execute_order(order(testing_engine::kSum), gate);
-  made.on_wait = [](const std::function<void()>& cancel) { cancel(); };
-  EXPECT_TRUE(std::holds_alternative<Cancelled>(execute(std::move(made)).get().ending));
+  ExecutionWaiter waiter;
+  waiter.on_wait = [](const std::function<void()>& cancel) { cancel(); };
+  EXPECT_TRUE(
+      std::holds_alternative<Cancelled>(execute(std::move(made), std::move(waiter)).get().ending));
   pool_->cancel_all();
   first.get();
 }
@@ -178,10 +195,11 @@ TEST_F(WorkerTest, SuspendsAWriterUntilItsSinkIsRead) {
       "8)))))"));
   made.invocation.sink = &sink;
   std::promise<std::function<void()>> resumer;
-  made.on_resumable = [&resumer](std::function<void()> resume) {
+  ExecutionWaiter waiter;
+  waiter.on_resumable = [&resumer](std::function<void()> resume) {
     resumer.set_value(std::move(resume));
   };
-  auto outcome = execute(std::move(made));
+  auto outcome = execute(std::move(made), std::move(waiter));
   auto resume = resumer.get_future().get();
   sink.written.wait();
   EXPECT_EQ(outcome.wait_for(milliseconds(50)), std::future_status::timeout);

@@ -1,0 +1,226 @@
+//! One call of one function in a fresh instance, as a single future: what the C API does with a store, two boxed
+//! futures, a lookup and lists of tagged values is one allocation and no conversion here.
+
+use std::ffi::c_void;
+use std::future::Future;
+use std::mem::size_of;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+use std::{slice, str};
+
+use wasmtime::{Error, Func, InstancePre, Result, Trap, TypedFunc, V128, Val, ValRaw};
+use wasmtime_c_api::{
+    WasmtimeStore, WasmtimeStoreData, wasm_engine_t, wasm_trap_t, wasmtime_error_t,
+    wasmtime_instance_pre_t, wasmtime_store_new, wasmtime_store_t,
+};
+
+use crate::limits::{engine_sys_limits_t, limit_store};
+
+const _: () = {
+    assert!(size_of::<wasmtime_instance_pre_t>() == size_of::<InstancePre<WasmtimeStoreData>>());
+    assert!(size_of::<wasmtime_store_t>() == size_of::<WasmtimeStore>());
+    assert!(size_of::<wasm_trap_t>() == size_of::<Error>());
+    assert!(size_of::<ValRaw>() == size_of::<V128>());
+    assert!(cfg!(target_endian = "little"));
+};
+
+/// What to call; all pointers outlive the call.
+#[repr(C)]
+pub struct engine_sys_order_t {
+    pub engine: *const wasm_engine_t,
+    pub module: *const wasmtime_instance_pre_t,
+    pub host_data: *mut c_void,
+    pub limits: *mut engine_sys_limits_t,
+    pub first_slice_ticks: u64,
+    pub slice_ticks: u64,
+    pub function: *const u8,
+    pub function_size: usize,
+    pub values: *mut ValRaw,
+    pub params: usize,
+    pub results: usize,
+    pub initialize: bool,
+}
+
+/// How it ended; written when `engine_sys_call_poll` says that it has.
+#[repr(C)]
+pub struct engine_sys_ending_t {
+    pub trap: *mut wasm_trap_t,
+    pub error: *mut wasmtime_error_t,
+    pub instantiate_nanoseconds: u64,
+    pub instantiated: bool,
+    pub no_such_function: bool,
+}
+
+/// The head of a call, through which its future is reached without knowing its type.
+#[repr(C)]
+pub struct engine_sys_call_t {
+    poll: unsafe fn(*mut engine_sys_call_t) -> bool,
+    delete: unsafe fn(*mut engine_sys_call_t),
+}
+
+#[repr(C)]
+struct Call<F> {
+    head: engine_sys_call_t,
+    future: F,
+}
+
+impl<F: Future<Output = ()>> Call<F> {
+    fn boxed(future: F) -> *mut engine_sys_call_t {
+        let head = engine_sys_call_t { poll: Self::poll, delete: Self::delete };
+        Box::into_raw(Box::new(Call { head, future })).cast()
+    }
+
+    /// `call` came from `boxed` and is never moved.
+    unsafe fn poll(call: *mut engine_sys_call_t) -> bool {
+        let future = unsafe { Pin::new_unchecked(&mut (*call.cast::<Self>()).future) };
+        future.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    }
+
+    unsafe fn delete(call: *mut engine_sys_call_t) {
+        drop(unsafe { Box::from_raw(call.cast::<Self>()) });
+    }
+}
+
+/// A call that has not begun: the first poll does.
+///
+/// # Safety
+/// What `order` points to, and `ending`, outlive the call and are touched by nobody else while it is polled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_call_new(
+    order: *const engine_sys_order_t,
+    ending: *mut engine_sys_ending_t,
+) -> *mut engine_sys_call_t {
+    let (order, ending) = unsafe { (&*order, &mut *ending) };
+    Call::boxed(async move {
+        if let Err(error) = run(order, ending).await {
+            report(error, ending);
+        }
+    })
+}
+
+/// Runs it for a slice; true when it has ended. From any thread, one at a time.
+///
+/// # Safety
+/// `call` is a live handle that has not ended.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_call_poll(call: *mut engine_sys_call_t) -> bool {
+    unsafe { ((*call).poll)(call) }
+}
+
+/// Stops the guest, wherever it is, and gives its instance back.
+///
+/// # Safety
+/// `call` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_call_delete(call: *mut engine_sys_call_t) {
+    unsafe { ((*call).delete)(call) }
+}
+
+async fn run(order: &engine_sys_order_t, ending: &mut engine_sys_ending_t) -> Result<()> {
+    let started = Instant::now();
+    let module = unsafe { &*order.module.cast::<InstancePre<WasmtimeStoreData>>() };
+    let mut store = new_store(order);
+    let instance = module.instantiate_async(&mut store).await?;
+    ending.instantiate_nanoseconds = started.elapsed().as_nanos() as u64;
+    ending.instantiated = true;
+
+    if order.initialize {
+        if let Some(function) = instance.get_func(&mut store, "_initialize") {
+            call(&mut store, function, &mut [], 0, 0).await?;
+        }
+    }
+    let name = unsafe { slice::from_raw_parts(order.function, order.function_size) };
+    let name = str::from_utf8(name).unwrap_or_default();
+    let Some(function) = instance.get_func(&mut store, name) else {
+        ending.no_such_function = true;
+        return Ok(());
+    };
+    let values = order.params.max(order.results);
+    let values = match values {
+        0 => &mut [],
+        _ => unsafe { slice::from_raw_parts_mut(order.values, values) },
+    };
+    call(&mut store, function, values, order.params, order.results).await
+}
+
+fn new_store(order: &engine_sys_order_t) -> WasmtimeStore {
+    // The C API's own constructor, because its data's fields are private; unwrapped again.
+    let store = wasmtime_store_new(unsafe { &*order.engine }, order.host_data, None);
+    let mut store = *unsafe { Box::from_raw(Box::into_raw(store).cast::<WasmtimeStore>()) };
+    unsafe { limit_store(&mut store, order.limits) };
+    store.set_epoch_deadline(order.first_slice_ticks);
+    store.epoch_deadline_async_yield_and_update(order.slice_ticks);
+    store
+}
+
+async fn call(
+    store: &mut WasmtimeStore,
+    function: Func,
+    values: &mut [ValRaw],
+    params: usize,
+    results: usize,
+) -> Result<()> {
+    if values.len() <= Few::COUNT {
+        call_with_few(store, function, values).await
+    } else {
+        call_with_many(store, function, values, params, results).await
+    }
+}
+
+/// Any function of few values, called as one of vectors: arguments and results are slots of 16 bytes in the engine's
+/// array calling convention, each holding the value's bits at its start, so that the types make no difference to how
+/// they are passed. References are only ever null on the way in, and only looked at on the way out.
+type Few = (V128, V128, V128, V128);
+
+trait Count {
+    const COUNT: usize;
+}
+impl Count for Few {
+    const COUNT: usize = size_of::<Few>() / size_of::<V128>();
+}
+
+async fn call_with_few(
+    store: &mut WasmtimeStore,
+    function: Func,
+    values: &mut [ValRaw],
+) -> Result<()> {
+    let slot = |index: usize| V128::from(values.get(index).map_or(0, |value| value.get_v128()));
+    let arguments: Few = (slot(0), slot(1), slot(2), slot(3));
+    let function = unsafe { TypedFunc::<Few, Few>::new_unchecked(&*store, function) };
+    let (a, b, c, d) = function.call_async(store, arguments).await?;
+    for (value, result) in values.iter_mut().zip([a, b, c, d]) {
+        *value = ValRaw::v128(result.as_u128());
+    }
+    Ok(())
+}
+
+async fn call_with_many(
+    store: &mut WasmtimeStore,
+    function: Func,
+    values: &mut [ValRaw],
+    params: usize,
+    results: usize,
+) -> Result<()> {
+    let ty = function.ty(&*store);
+    let arguments: Vec<Val> = ty
+        .params()
+        .zip(&values[..params])
+        .map(|(ty, raw)| unsafe { Val::from_raw(&mut *store, *raw, ty) })
+        .collect();
+    let mut returned = vec![Val::I32(0); results];
+    function.call_async(&mut *store, &arguments, &mut returned).await?;
+    for (value, result) in values.iter_mut().zip(returned) {
+        *value = result.to_raw(&mut *store)?;
+    }
+    Ok(())
+}
+
+/// As the C API does: what a guest did is a trap, everything else an error.
+fn report(error: Error, ending: &mut engine_sys_ending_t) {
+    if error.is::<Trap>() {
+        ending.trap = Box::into_raw(Box::new(error)).cast();
+    } else {
+        ending.error = Box::into_raw(Box::new(wasmtime_error_t::from(error)));
+    }
+}
