@@ -9,7 +9,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use std::{slice, str};
 
-use wasmtime::{Error, Func, InstancePre, Result, Trap, TypedFunc, V128, Val, ValRaw};
+use wasmtime::{
+    Error, Func, FuncType, InstancePre, Result, Trap, TypedFunc, V128, Val, ValRaw, bail,
+};
 use wasmtime_c_api::{
     WasmtimeStore, WasmtimeStoreData, wasm_engine_t, wasm_trap_t, wasmtime_error_t,
     wasmtime_instance_pre_t, wasmtime_store_new, wasmtime_store_t,
@@ -67,7 +69,10 @@ struct Call<F> {
 
 impl<F: Future<Output = ()>> Call<F> {
     fn boxed(future: F) -> *mut engine_sys_call_t {
-        let head = engine_sys_call_t { poll: Self::poll, delete: Self::delete };
+        let head = engine_sys_call_t {
+            poll: Self::poll,
+            delete: Self::delete,
+        };
         Box::into_raw(Box::new(Call { head, future })).cast()
     }
 
@@ -161,11 +166,26 @@ async fn call(
     params: usize,
     results: usize,
 ) -> Result<()> {
+    check_signature(&function.ty(&*store), values, params, results)?;
     if values.len() <= Few::COUNT {
         call_with_few(store, function, values).await
     } else {
         call_with_many(store, function, values, params, results).await
     }
+}
+
+/// What is passed is not typed, so a function of another shape than its caller believes would read or write beyond the
+/// slots, and an integer taken for a reference would be one to anywhere.
+fn check_signature(ty: &FuncType, values: &[ValRaw], params: usize, results: usize) -> Result<()> {
+    if ty.params().len() != params || ty.results().len() != results {
+        bail!("the function has another number of parameters or results");
+    }
+    for (ty, value) in ty.params().zip(values) {
+        if ty.is_ref() && value.get_v128() != 0 {
+            bail!("a reference that is not null");
+        }
+    }
+    Ok(())
 }
 
 /// Any function of few values, called as one of vectors: arguments and results are slots of 16 bytes in the engine's
@@ -209,7 +229,9 @@ async fn call_with_many(
         .map(|(ty, raw)| unsafe { Val::from_raw(&mut *store, *raw, ty) })
         .collect();
     let mut returned = vec![Val::I32(0); results];
-    function.call_async(&mut *store, &arguments, &mut returned).await?;
+    function
+        .call_async(&mut *store, &arguments, &mut returned)
+        .await?;
     for (value, result) in values.iter_mut().zip(returned) {
         *value = result.to_raw(&mut *store)?;
     }

@@ -68,6 +68,68 @@ TEST(Invocation, KeepsEveryBitOfAVector) {
   EXPECT_EQ(returned.results[1].low, ~0ULL);
 }
 
+// Up to four values take another way through the engine than more of them.
+TEST(Invocation, PassesManyValuesOfAllTypes) {
+  auto call = order(
+      "(module (func (export \"f\") (param i32 i64 f32 f64 v128 funcref externref)"
+      " (result externref funcref v128 f64 f32 i64 i32)"
+      " local.get 6 local.get 5 local.get 4 local.get 3 local.get 2 local.get 1 local.get 0))");
+  call.args = {{ValueType::kI32, 0xfffffffeU, 0},
+               {ValueType::kI64, 0x8000000000000001U, 0},
+               {ValueType::kF32, 0x7fa00001U, 0},
+               {ValueType::kF64, 0xfff0000000000001U, 0},
+               {ValueType::kV128, 0x0123456789abcdefU, 0xfedcba9876543210U},
+               {ValueType::kFuncref, 0, 0},
+               {ValueType::kExternref, 0, 0}};
+  for (const auto& arg : call.args) call.result.insert(call.result.begin(), arg.type);
+  const auto args = call.args;
+  const auto results = run_to<Returned>(std::move(call)).results;
+  ASSERT_EQ(results.size(), args.size());
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const auto& result = results[args.size() - 1 - i];
+    EXPECT_EQ(result.low, args[i].low) << i;
+    EXPECT_EQ(result.high, args[i].high) << i;
+  }
+}
+
+TEST(Invocation, TellsNullFromOtherReferences) {
+  auto call = order(
+      "(module (func $g) (elem declare func $g)"
+      " (func (export \"f\") (result funcref funcref externref)"
+      " ref.null func ref.func $g ref.null extern))");
+  call.result = {ValueType::kFuncref, ValueType::kFuncref, ValueType::kExternref};
+  const auto results = run_to<Returned>(std::move(call)).results;
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results[0].low, 0U);
+  EXPECT_EQ(results[1].low, 1U);
+  EXPECT_EQ(results[2].low, 0U);
+}
+
+// The slots are not typed: what the module's record says must not be trusted with memory.
+TEST(Invocation, RefusesASignatureThatIsNotTheFunctions) {
+  constexpr std::string_view kModule =
+      "(module (func (export \"f\") (param i32 i32 i32 i32 i32 i32) (result i32) local.get 0))";
+  auto too_few = order(kModule);
+  too_few.result = {ValueType::kI32};
+  EXPECT_EQ(run_to<Refused>(std::move(too_few)).error.code, ErrorCode::kInternal);
+
+  auto no_result = order(kModule);
+  no_result.args.assign(6, {ValueType::kI32, 1, 0});
+  EXPECT_EQ(run_to<Refused>(std::move(no_result)).error.code, ErrorCode::kInternal);
+
+  auto forged = order("(module (func (export \"f\") (param funcref)))");
+  forged.args = {{ValueType::kI64, 0x1000, 0}};
+  EXPECT_EQ(run_to<Refused>(std::move(forged)).error.code, ErrorCode::kInternal);
+}
+
+TEST(Invocation, DoesNotInitializeWithAFunctionThatTakesSomething) {
+  auto call = order(
+      "(module (func (export \"_initialize\") (param i64 i64 i64 i64 i64 i64))"
+      " (func (export \"f\")))");
+  call.initialize = true;
+  EXPECT_EQ(run_to<Refused>(std::move(call)).error.code, ErrorCode::kInternal);
+}
+
 TEST(Invocation, TellsTheTrapAndWhereItWas) {
   const auto trapped = run_to<Trapped>(
       order("(module (func $inner unreachable) (func $outer (export \"f\") call $inner))"));

@@ -22,7 +22,9 @@ std::string key_of(std::string_view id, std::optional<std::uint64_t> revision) {
 }
 
 bool is_reactor(const ModuleInfo& info) {
-  return info.kind == ModuleKind::kModule && info.find_function("_initialize") != nullptr;
+  const auto* initialize = info.find_function("_initialize");
+  return info.kind == ModuleKind::kModule && initialize != nullptr && initialize->param.empty() &&
+         initialize->result.empty();
 }
 
 std::shared_ptr<const LoadedModule> make_loaded(WasmMetaData meta_data,

@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <string_view>
-#include <utility>
 
 #include "engine/invocation.h"
 #include "worker/admission.h"
@@ -27,61 +26,30 @@ struct ExecutionWaiter {
 };
 
 // An execution from its order until it has ended or moved to the background. It holds its place at
-// the module's gate. Used on one worker's loop.
+// the module's gate, and gives that back when it is dropped. Used on one worker's loop.
 class Execution {
  public:
-  Execution(Admission& admission, ExecuteOrder&& order)
-      : admission_(&admission),
-        module_id_(order.module_id),
-        gate_limits_(order.gate),
-        has_sink_(order.invocation.sink != nullptr),
-        invocation_(std::move(order.invocation)) {}
-  ~Execution() {
-    if (gate_ != nullptr) admission_->leave(*gate_, false);
-  }
-  Execution(Execution&& other) noexcept
-      : admission_(other.admission_),
-        module_id_(other.module_id_),
-        gate_limits_(other.gate_limits_),
-        has_sink_(other.has_sink_),
-        has_run_(other.has_run_),
-        progress_(other.progress_),
-        gate_(std::exchange(other.gate_, nullptr)),
-        invocation_(std::move(other.invocation_)) {}
+  Execution(Admission& admission, ExecuteOrder&& order);
+  ~Execution();
+  Execution(Execution&& other) noexcept;
   Execution& operator=(Execution&&) = delete;
 
   // Runs the first slice, if the call may run at once and on this thread. True: it has ended, and
-  // take_outcome() may be called.
-  bool run_first_slice() {
-    const auto ticket = admission_->try_enter(module_id_, gate_limits_);
-    gate_ = ticket.gate;
-    // A call with a sink runs in the background from the start, because its reader is on this loop.
-    if (gate_ == nullptr || ticket.slow || has_sink_) return false;
-    has_run_ = true;
-    progress_ = invocation_.poll();
-    if (progress_ != Invocation::Progress::kFinished) return false;
-    admission_->leave(*std::exchange(gate_, nullptr), false);
-    return true;
-  }
+  // take_outcome() may be called. Otherwise Worker::finish goes on with it.
+  bool run_first_slice();
 
   Outcome take_outcome() { return invocation_.take_outcome(); }
 
-  // What the background needs to go on.
-  std::string_view module_id() const { return module_id_; }
-  const GateLimits& gate_limits() const { return gate_limits_; }
-  bool has_run() const { return has_run_; }
-  Invocation::Progress progress() const { return progress_; }
-  Admission::Gate* release_gate() { return std::exchange(gate_, nullptr); }  // null: not in
-  Invocation take_invocation() { return std::move(invocation_); }
-
  private:
+  friend class Worker;
+
   Admission* admission_;
   std::string_view module_id_;
   GateLimits gate_limits_;
   bool has_sink_;
   bool has_run_ = false;
-  Invocation::Progress progress_ = Invocation::Progress::kSliceUsed;
-  Admission::Gate* gate_ = nullptr;
+  Invocation::Progress progress_ = Invocation::Progress::kSliceUsed;  // when it has run
+  Admission::Gate* gate_ = nullptr;                                   // that it is in
   Invocation invocation_;
 };
 

@@ -46,8 +46,8 @@ void Worker::run() {
 }
 
 Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
-  auto call = std::make_shared<GuestCall>(pool_, admission_, execution.take_invocation());
-  auto* gate = execution.release_gate();
+  auto call = std::make_shared<GuestCall>(pool_, admission_, std::move(execution.invocation_));
+  auto* gate = std::exchange(execution.gate_, nullptr);
   auto initiate = [this, call, gate, &execution, &waiter](auto handler) {
     // The pool delivers on its own thread; the waiting coroutine goes on on this loop.
     auto done = [context = &context_, handler = std::move(handler)](Outcome outcome) mutable {
@@ -64,14 +64,14 @@ Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
     }
     GuestCall::Done done_function(std::move(done));
     if (gate == nullptr) {
-      if (!call->start_or_wait(execution.module_id(), execution.gate_limits(), done_function)) {
+      if (!call->start_or_wait(execution.module_id_, execution.gate_limits_, done_function)) {
         done_function(refused());
         return;
       }
-    } else if (!execution.has_run()) {
+    } else if (!execution.has_run_) {
       call->start(*gate, std::move(done_function));
     } else {
-      call->go_on(*gate, execution.progress(), std::move(done_function));
+      call->go_on(*gate, execution.progress_, std::move(done_function));
     }
     if (waiter.on_wait) {
       waiter.on_wait([weak] {

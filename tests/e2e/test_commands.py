@@ -256,6 +256,14 @@ def test_a_reactor_is_initialised_before_the_call(client):
     assert client.results(id, {"a": 2, "b": 40}, "add") == [42]
 
 
+def test_an_initialize_that_takes_arguments_is_an_ordinary_function(client):
+    id = client.add("""(module (global $g (mut i64) (i64.const 7))
+        (func (export "_initialize") (param i64 i64 i64 i64 i64 i64) (global.set $g (local.get 5)))
+        (func (export "ready") (result i64) (global.get $g)))""")
+    assert client.results(id, function="ready") == [7]
+    assert client.results(id, [1, 2, 3, 4, 5, 6], "_initialize") == []
+
+
 def test_a_command_that_exits_inside_a_named_function_exits(client):
     id = client.add(guest("hostile/exit_deep.wat"))
     answer = client.call(id, function="other")

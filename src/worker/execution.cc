@@ -1,0 +1,40 @@
+#include "worker/execution.h"
+
+#include <utility>
+
+namespace wasm_server {
+
+Execution::Execution(Admission& admission, ExecuteOrder&& order)
+    : admission_(&admission),
+      module_id_(order.module_id),
+      gate_limits_(order.gate),
+      has_sink_(order.invocation.sink != nullptr),
+      invocation_(std::move(order.invocation)) {}
+
+Execution::~Execution() {
+  if (gate_ != nullptr) admission_->leave(*gate_, false);
+}
+
+Execution::Execution(Execution&& other) noexcept
+    : admission_(other.admission_),
+      module_id_(other.module_id_),
+      gate_limits_(other.gate_limits_),
+      has_sink_(other.has_sink_),
+      has_run_(other.has_run_),
+      progress_(other.progress_),
+      gate_(std::exchange(other.gate_, nullptr)),
+      invocation_(std::move(other.invocation_)) {}
+
+bool Execution::run_first_slice() {
+  const auto ticket = admission_->try_enter(module_id_, gate_limits_);
+  gate_ = ticket.gate;
+  // A call with a sink runs in the background from the start, because its reader is on this loop.
+  if (gate_ == nullptr || ticket.slow || has_sink_) return false;
+  has_run_ = true;
+  progress_ = invocation_.poll();
+  if (progress_ != Invocation::Progress::kFinished) return false;
+  admission_->leave(*std::exchange(gate_, nullptr), false);
+  return true;
+}
+
+}  // namespace wasm_server
