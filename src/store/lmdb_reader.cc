@@ -89,31 +89,38 @@ Result<std::vector<WasmMetaData>> LmdbReader::revisions(std::string_view id) con
   return found;
 }
 
-Result<ListPage> LmdbReader::list(const ListQuery& query) const {
+Result<ListPage> LmdbReader::list(const ListQuery& query, const RecentModules::View* recent) const {
   auto cursor = this->cursor(databases_.current);
   if (!cursor) return forward(cursor);
   PageBuilder page{query};
   const std::string first = page.first_key();
+  SharedOperation next_recent = recent != nullptr ? recent->next(first) : nullptr;
   MDB_val key = to_val(first);
   MDB_val value;
   int rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_RANGE);
-  for (; rc == 0 && page.in_range(to_view(key));
-       rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
-    auto record = decode_record(to_view(key), to_view(value));
+  for (;;) {
+    const bool has_stored = rc == 0 && page.in_range(to_view(key));
+    const bool has_recent = next_recent && page.in_range(next_recent->id);
+    if (!has_stored && !has_recent) break;
+    // What is in both has come to the database since, and is newer there.
+    const bool take_stored = has_stored && (!has_recent || to_view(key) <= next_recent->id);
+    const std::string id{take_stored ? to_view(key) : std::string_view{next_recent->id}};
+    auto record = decode_record(id, take_stored ? to_view(value) : next_recent->record);
     if (!record) return forward(record);
     if (!page.offer(std::move(*record))) break;
+    if (has_recent && next_recent->id == id) next_recent = recent->next(id + '\0');
+    if (take_stored) rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT);
   }
   if (rc != 0 && rc != MDB_NOTFOUND) return lmdb_error(rc, kReading);
   return page.take();
 }
 
 Result<std::optional<std::string_view>> LmdbReader::code(const Digest& digest) const {
-  auto blob = get(databases_.blobs, to_key(digest));
-  if (!blob || *blob) return blob;
   auto reference = this->reference(digest);
   if (!reference) return forward(reference);
   if (!*reference) return std::nullopt;
-  return (*reference)->code;
+  if ((*reference)->code) return (*reference)->code;
+  return get(databases_.blobs, to_key(digest));
 }
 
 Result<std::optional<BlobReference>> LmdbReader::reference(const Digest& digest) const {

@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "store/lmdb_env.h"
+#include "store/recent_modules.h"
 #include "store/record.h"
 #include "store/store.h"
 
@@ -39,7 +40,8 @@ class LmdbReader {
   Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
                                                     std::uint64_t revision) const;
   Result<std::vector<WasmMetaData>> revisions(std::string_view id) const;
-  Result<ListPage> list(const ListQuery& query) const;
+  // With what is recent, which was looked at before the transaction began; may be null.
+  Result<ListPage> list(const ListQuery& query, const RecentModules::View* recent) const;
 
   // What is stored under a key; valid until the transaction ends or writes. Empty when there is
   // nothing.

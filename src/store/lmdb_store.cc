@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/lmdb_batch.h"
 #include "store/lmdb_env.h"
 #include "store/lmdb_format.h"
 #include "store/lmdb_reader.h"
-#include "store/lmdb_transaction.h"
+#include "store/lmdb_write_path.h"
 
 namespace wasm_server {
 namespace {
@@ -38,9 +39,14 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& 
   if (!env) return std::unexpected{std::move(env).error()};
   auto secret = prepare_format(**env);
   if (!secret) return cannot_open(path, secret.error());
-  if (auto synced = directory->sync(); !synced) return std::unexpected{std::move(synced).error()};
-  return std::unique_ptr<LmdbStore>{
+  std::unique_ptr<LmdbStore> store{
       new LmdbStore{std::move(*directory), std::move(*env), std::move(*secret)}};
+  auto write_path = LmdbWritePath::open(path, *store->env_, store->state_, store->recent_);
+  if (!write_path) return cannot_open(path, write_path.error());
+  store->write_path_ = *std::move(write_path);
+  if (auto synced = store->directory_.sync(); !synced)
+    return std::unexpected{std::move(synced).error()};
+  return store;
 }
 
 LmdbStore::LmdbStore(DataDirectory directory, std::unique_ptr<LmdbEnv> env, std::string secret)
@@ -48,30 +54,49 @@ LmdbStore::LmdbStore(DataDirectory directory, std::unique_ptr<LmdbEnv> env, std:
 
 LmdbStore::~LmdbStore() = default;
 
+// Reading: what is recent first, and then a transaction that begins after that.
+
 Result<std::optional<WasmMetaData>> LmdbStore::find(std::string_view id) {
+  if (const auto recent = recent_.find(id)) return meta_data_of(*recent);
   return ask(*env_, [&](const LmdbReader& reader) { return reader.find(id); });
 }
 
 Result<std::optional<WasmMetaData>> LmdbStore::find_revision(std::string_view id,
                                                              std::uint64_t revision) {
+  if (const auto recent = recent_.find(id)) {
+    auto found = meta_data_of(*recent);
+    if (found && (*found)->revision != revision) return std::nullopt;
+    return found;
+  }
   return ask(*env_, [&](const LmdbReader& reader) { return reader.find_revision(id, revision); });
 }
 
 Result<std::vector<WasmMetaData>> LmdbStore::revisions(std::string_view id) {
+  if (const auto recent = recent_.find(id)) {
+    auto found = meta_data_of(*recent);
+    if (!found) return std::unexpected{std::move(found).error()};
+    return std::vector<WasmMetaData>{**std::move(found)};
+  }
   return ask(*env_, [&](const LmdbReader& reader) { return reader.revisions(id); });
 }
 
 Result<ListPage> LmdbStore::list(const ListQuery& query) {
-  return ask(*env_, [&](const LmdbReader& reader) { return reader.list(query); });
+  const auto recent = recent_.view();
+  return ask(*env_, [&](const LmdbReader& reader) { return reader.list(query, recent.get()); });
 }
 
-Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool verify) {
-  auto code = ask(*env_, [&](const LmdbReader& reader) -> Result<std::optional<Bytes>> {
+Result<std::optional<Bytes>> LmdbStore::copy_blob(const Digest& digest) {
+  if (const auto recent = recent_.find_code(digest)) return std::optional<Bytes>{*recent};
+  return ask(*env_, [&](const LmdbReader& reader) -> Result<std::optional<Bytes>> {
     const auto blob = reader.code(digest);
     if (!blob) return std::unexpected{blob.error()};
     if (!*blob) return std::nullopt;
     return std::optional<Bytes>{std::in_place, **blob};
   });
+}
+
+Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool verify) {
+  auto code = copy_blob(digest);
   // The copy is verified: what is hashed is what is used, and no transaction waits for it.
   if (verify && code && *code && sha256(**code) != digest) {
     return fail(ErrorCode::kInternal, "the stored code is damaged",
@@ -82,6 +107,10 @@ Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool ver
 
 Result<bool> LmdbStore::read_blob_slice(const Digest& digest, std::uint64_t offset,
                                         std::size_t length, Bytes& out) {
+  if (const auto recent = recent_.find_code(digest)) {
+    out.assign(*recent, std::min<std::uint64_t>(offset, recent->size()), length);
+    return true;
+  }
   return ask(*env_, [&](const LmdbReader& reader) -> Result<bool> {
     const auto blob = reader.code(digest);
     if (!blob) return std::unexpected{blob.error()};
@@ -93,7 +122,7 @@ Result<bool> LmdbStore::read_blob_slice(const Digest& digest, std::uint64_t offs
 }
 
 Result<std::unique_ptr<Store::Transaction>> LmdbStore::begin() {
-  return LmdbTransaction::begin(*env_, state_);
+  return LmdbBatch::begin(*write_path_);
 }
 
 }  // namespace wasm_server

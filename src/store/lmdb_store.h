@@ -7,18 +7,20 @@
 
 #include "store/data_directory.h"
 #include "store/lmdb_settings.h"
+#include "store/recent_modules.h"
 #include "store/store.h"
 
 namespace wasm_server {
 
 class LmdbEnv;
+class LmdbWritePath;
 
-// The store in an LMDB environment (layout: store/record.h). A commit is on disk when it returns,
-// and a crash at any moment leaves the last commit that was answered or, at most, one more; nothing
-// needs to be repaired at start. Limits: one process per directory, one write transaction at a
-// time, ids of 502 bytes. After a commit that failed for another reason than lack of room it is not
-// known what a disk will give back later: the store then refuses further writes until it is opened
-// again; reads go on.
+// The store in an LMDB environment with a journal in front of it (layout: store/record.h). A commit
+// is on disk when it returns, and a crash at any moment leaves the last commit that was answered
+// or, at most, one more; what is in the journal only is taken over at start. Limits: one process
+// per directory, one write transaction at a time, ids of 502 bytes. After a commit that failed for
+// another reason than lack of room it is not known what a disk will give back later: the store then
+// refuses further writes until it is opened again; reads go on.
 class LmdbStore final : public Store {
  public:
   // Creates what is not there. An error's message is one line for the operator.
@@ -48,11 +50,14 @@ class LmdbStore final : public Store {
 
  private:
   LmdbStore(DataDirectory directory, std::unique_ptr<LmdbEnv> env, std::string secret);
+  Result<std::optional<Bytes>> copy_blob(const Digest& digest);
 
   const DataDirectory directory_;  // unlocked last
   const std::unique_ptr<LmdbEnv> env_;
   const std::string secret_;
   State state_;
+  RecentModules recent_;
+  std::unique_ptr<LmdbWritePath> write_path_;  // there once it is open; goes first
 };
 
 }  // namespace wasm_server

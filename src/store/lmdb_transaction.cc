@@ -18,12 +18,6 @@ namespace {
 // LMDB's list of free pages: the transaction that freed them -> their count and their numbers.
 constexpr MDB_dbi kFreePages = 0;
 
-std::unexpected<Error> refused() {
-  return fail(ErrorCode::kInternal,
-              "the store has failed and takes no writes until the server is restarted",
-              "store: write refused after a failed commit");
-}
-
 std::unexpected<Error> lost() {
   return fail(ErrorCode::kInternal, "the store failed",
               "store: the transaction was lost to an earlier failure");
@@ -59,9 +53,17 @@ bool is_disk_full(MDB_env* env, std::uint64_t bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store::Transaction>> LmdbTransaction::begin(LmdbEnv& env,
-                                                                   LmdbStore::State& state) {
-  if (state.failed.load(std::memory_order_relaxed)) return refused();
+Result<void> LmdbTransaction::check_writable(const LmdbStore::State& state) {
+  if (!state.failed.load(std::memory_order_relaxed)) return {};
+  return fail(ErrorCode::kInternal,
+              "the store has failed and takes no writes until the server is restarted",
+              "store: write refused after a failed commit");
+}
+
+Result<std::unique_ptr<LmdbTransaction>> LmdbTransaction::begin(LmdbEnv& env,
+                                                                LmdbStore::State& state) {
+  if (auto writable = check_writable(state); !writable)
+    return std::unexpected{std::move(writable).error()};
   std::unique_ptr<LmdbTransaction> transaction{new LmdbTransaction{env, state}};
   if (auto begun = transaction->begin_lmdb(); !begun)
     return std::unexpected{std::move(begun).error()};
@@ -100,25 +102,25 @@ Result<void> LmdbTransaction::put(const WasmMetaData& meta_data, const SharedByt
   operation.code = code;
   encode_record(meta_data, operation.record);
   if (auto room = check_room(operation); !room) return room;
-  return run(std::move(operation));
+  return run(std::make_shared<const Operation>(std::move(operation)));
 }
 
 Result<void> LmdbTransaction::erase(std::string_view id) {
   Operation operation;
   operation.kind = Operation::Kind::kErase;
   operation.id = id;
-  return run(std::move(operation));
+  return run(std::make_shared<const Operation>(std::move(operation)));
 }
 
-Result<void> LmdbTransaction::run(Operation operation) {
+Result<void> LmdbTransaction::run(const SharedOperation& operation) {
   if (txn_ == nullptr) return lost();
   bool poisoned = false;
-  auto result = careful_ ? run_in_child(operation) : perform(env_, txn_, operation, poisoned);
+  auto result = careful_ ? run_in_child(*operation) : perform(env_, txn_, *operation, poisoned);
   if (poisoned) {
     if (auto again = start_again(); !again) return again;
-    result = run_in_child(operation);
+    result = run_in_child(*operation);
   }
-  if (result) done_.push_back(std::move(operation));
+  if (result) done_.push_back(operation);
   return result;
 }
 
@@ -140,9 +142,9 @@ Result<void> LmdbTransaction::start_again() {
   careful_ = true;
   abort_lmdb();
   if (auto begun = begin_lmdb(); !begun) return begun;
-  for (const Operation& operation : done_) {
+  for (const SharedOperation& operation : done_) {
     bool poisoned = false;
-    auto result = perform(env_, txn_, operation, poisoned);
+    auto result = perform(env_, txn_, *operation, poisoned);
     if (result) continue;
     abort_lmdb();
     return result;
@@ -187,11 +189,15 @@ Result<std::int64_t> LmdbTransaction::room_left() const {
   return beyond + *free;
 }
 
-Result<void> LmdbTransaction::count_batch() {
-  const auto sequence = LmdbReader{env_, txn_}.get(env_.databases().settings, kSequenceKey);
-  if (!sequence) return std::unexpected{sequence.error()};
+Result<std::uint64_t> LmdbTransaction::next_number() const {
+  const auto number = LmdbReader{env_, txn_}.get(env_.databases().settings, kSequenceKey);
+  if (!number) return std::unexpected{number.error()};
+  return *number ? ByteReader{**number}.u64() + 1 : 1;
+}
+
+Result<void> LmdbTransaction::write_number(std::uint64_t number) {
   std::string bytes;
-  ByteWriter{bytes}.u64(*sequence ? ByteReader{**sequence}.u64() + 1 : 1);
+  ByteWriter{bytes}.u64(number);
   MDB_val key = to_val(kSequenceKey);
   MDB_val value = to_val(bytes);
   if (const int rc = mdb_put(txn_, env_.databases().settings, &key, &value, 0); rc != 0) {
@@ -206,16 +212,22 @@ Result<void> LmdbTransaction::commit() {
     abort_lmdb();
     return {};
   }
-  if (auto counted = count_batch(); !counted) {
+  const auto number = next_number();
+  if (!number) return std::unexpected{number.error()};
+  auto committed = commit_as(*number);
+  if (committed) state_.sequence.fetch_add(1, std::memory_order_acq_rel);
+  return committed;
+}
+
+Result<void> LmdbTransaction::commit_as(std::uint64_t number) {
+  if (txn_ == nullptr) return lost();
+  if (auto written = write_number(number); !written) {
     abort_lmdb();
-    return counted;
+    return written;
   }
   make_room();
   int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
-  if (rc == 0) {
-    state_.sequence.fetch_add(1, std::memory_order_acq_rel);
-    return {};
-  }
+  if (rc == 0) return {};
   if (rc == EIO && is_disk_full(env_.get(), batch_bytes())) rc = ENOSPC;
   if (!is_storage_full(rc)) state_.failed.store(true, std::memory_order_relaxed);
   return lmdb_error(rc, "committing");
@@ -228,9 +240,9 @@ void LmdbTransaction::make_room() {
   MDB_envinfo info;
   mdb_env_info(env_.get(), &info);
   std::uint64_t bytes = kTreePages * env_.page_size();
-  for (const Operation& operation : done_) {
-    bytes += operation.record.size();
-    if (operation.code) bytes += operation.code->size();
+  for (const SharedOperation& operation : done_) {
+    bytes += operation->record.size();
+    if (operation->code) bytes += operation->code->size();
   }
   env_.room().prepare((info.me_last_pgno + 1) * env_.page_size(), bytes);
 }
@@ -238,9 +250,9 @@ void LmdbTransaction::make_room() {
 std::uint64_t LmdbTransaction::batch_bytes() const {
   constexpr std::uint64_t kTreePages = 16;  // of one operation, at most about
   std::uint64_t bytes = 0;
-  for (const Operation& operation : done_) {
-    bytes += kTreePages * env_.page_size() + operation.record.size();
-    if (operation.code) bytes += operation.code->size();
+  for (const SharedOperation& operation : done_) {
+    bytes += kTreePages * env_.page_size() + operation->record.size();
+    if (operation->code) bytes += operation->code->size();
   }
   return bytes;
 }

@@ -9,6 +9,7 @@
 #include "store/lmdb_env.h"
 #include "store/lmdb_operation.h"
 #include "store/lmdb_store.h"
+#include "store/operation.h"
 #include "store/store.h"
 
 namespace wasm_server {
@@ -21,7 +22,9 @@ namespace wasm_server {
 // that one that fails leaves the others.
 class LmdbTransaction final : public Store::Transaction {
  public:
-  static Result<std::unique_ptr<Store::Transaction>> begin(LmdbEnv& env, LmdbStore::State& state);
+  static Result<std::unique_ptr<LmdbTransaction>> begin(LmdbEnv& env, LmdbStore::State& state);
+  // An error when an earlier failure forbids further writes.
+  static Result<void> check_writable(const LmdbStore::State& state);
   ~LmdbTransaction() override;
 
   Result<std::optional<WasmMetaData>> find(std::string_view id) override;
@@ -29,19 +32,26 @@ class LmdbTransaction final : public Store::Transaction {
                                                     std::uint64_t revision) override;
   Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code) override;
   Result<void> erase(std::string_view id) override;
+  // As the batch after the one that is in the database.
   Result<void> commit() override;
+
+  // A new module whose room was checked before.
+  Result<void> apply(const SharedOperation& module) { return run(module); }
+  // As the batch with that number, which readers know already.
+  Result<void> commit_as(std::uint64_t number);
 
  private:
   LmdbTransaction(LmdbEnv& env, LmdbStore::State& state) : env_(env), state_(state) {}
 
   Result<void> begin_lmdb();
   void abort_lmdb();
-  Result<void> run(Operation operation);
+  Result<void> run(const SharedOperation& operation);
   Result<void> run_in_child(const Operation& operation);
   Result<void> start_again();
   Result<void> check_room(const Operation& operation);
   Result<std::int64_t> room_left() const;
-  Result<void> count_batch();
+  Result<std::uint64_t> next_number() const;
+  Result<void> write_number(std::uint64_t number);
   void make_room();
   std::uint64_t batch_bytes() const;
 
@@ -49,7 +59,7 @@ class LmdbTransaction final : public Store::Transaction {
   LmdbStore::State& state_;
   MDB_txn* txn_ = nullptr;  // null: committed, or lost to a failure
   bool careful_ = false;    // each operation in a child transaction
-  std::vector<Operation> done_;
+  std::vector<SharedOperation> done_;
   std::optional<std::int64_t>
       room_;  // pages that this transaction may still take; known from the first put on
 };

@@ -4,11 +4,13 @@
 //
 //   current    id                               -> module record of the current revision
 //   revisions  id, 0, revision (big-endian u64) -> module record of a superseded revision
-//   blobs      digest (32 bytes)                -> a module's code, as sent, when it is over
-//   kInlineCode bytes blob_refs  digest (32 bytes)                -> reference record settings
-//   "format"    u64: kFormatVersion
-//              "sequence"  u64: batches applied since the database was made
+//   blobs      digest (32 bytes)                -> code as sent, when it is over kInlineCode bytes
+//   blob_refs  digest (32 bytes)                -> reference record
+//   settings   "format"    u64: kFormatVersion
+//              "sequence"  u64: number of the last batch that is in here
 //              "secret"    32 random bytes
+//
+// Beside it the file `journal` with the batches after that one (store/journal.h, since format 2).
 //
 // Jobs, executions and idempotency keys will be sub-databases of their own.
 //
@@ -16,15 +18,16 @@
 // Numbers are little-endian, varints LEB128, a text is its length (varint) and its bytes, a list
 // its count (varint) and its elements.
 //
-//   module record     version = 1, checksum,
-//                     revision u64, digest 32 bytes, size u64, created_at u64, updated_at u64   <-
-//                     RecordHead last_job_id text, run_function text, param list, result list, kind
-//                     u8, functions list of (name text, param list, result list), imports list of
-//                     (module text, name text), labels list of (text, text), limits: mask u8 and a
-//                     varint for each bit, args list of text, env list of (text, text) where a
-//                     param is (name text, type u8) and a result is a type u8
+//   module record     version = 1, checksum, then the RecordHead: revision u64, digest 32 bytes,
+//                     size u64, created_at u64, updated_at u64; then
+//                     last_job_id text, run_function text, param list, result list, kind u8,
+//                     functions list of (name text, param list, result list),
+//                     imports list of (module text, name text), labels list of (text, text),
+//                     limits: mask u8 and a varint for each bit, args list of text,
+//                     env list of (text, text);
+//                     a param is (name text, type u8) and a result is a type u8
 //   reference record  version = 1, checksum, count u64, size u64, and the code itself when it is
-//   not in blobs
+//                     not in blobs
 //
 // The enumerators' numbers are those of store/wasm_storage.h: new ones go to the end.
 
@@ -40,7 +43,7 @@
 
 namespace wasm_server {
 
-inline constexpr std::uint64_t kFormatVersion = 1;
+inline constexpr std::uint64_t kFormatVersion = 2;
 
 // The part at fixed places: what a reader of the code or a keeper of references needs, without the
 // rest.

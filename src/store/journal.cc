@@ -1,0 +1,148 @@
+#include "store/journal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <xxhash.h>
+
+#include "store/byte_codec.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::string_view kMagic = "WSJ1";
+constexpr std::size_t kHeader = 4 + 4 + 8 + 8;
+
+std::uint64_t checksum_of(std::uint64_t number, std::string_view payload) {
+  return XXH3_64bits_withSeed(payload.data(), payload.size(), number);
+}
+
+std::unexpected<Error> failed(std::string_view doing) {
+  return fail(ErrorCode::kInternal, "the store failed",
+              "journal: " + std::string{doing} + ": " + std::generic_category().message(errno));
+}
+
+bool read_at(int file, std::uint64_t place, char* out, std::size_t size) {
+  while (size > 0) {
+    const ssize_t got = pread(file, out, size, static_cast<off_t>(place));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    out += got;
+    place += static_cast<std::uint64_t>(got);
+    size -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+bool write_at(int file, std::uint64_t place, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done = pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(place));
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return false;
+    place += static_cast<std::uint64_t>(done);
+    bytes.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) {
+    return fail(ErrorCode::kInternal,
+                "cannot open " + path.string() + ": " + std::generic_category().message(errno));
+  }
+  std::unique_ptr<Journal> journal{new Journal{file}};
+  journal->usable_ = journal->fill();
+  return journal;
+}
+
+Journal::~Journal() { close(file_); }
+
+// What is not written yet is written with zeroes.
+bool Journal::fill() const {
+  struct stat status{};
+  if (fstat(file_, &status) != 0) return false;
+  const std::string zeroes(256U << 10, '\0');
+  for (auto at = static_cast<std::uint64_t>(status.st_size); at < 2 * kHalf; at += zeroes.size()) {
+    if (!write_at(file_, at, zeroes)) return false;
+  }
+  return true;
+}
+
+bool Journal::read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) const {
+  std::string header(kHeader, '\0');
+  if (end - place < kHeader || !read_at(file_, place, header.data(), kHeader)) return false;
+  if (!header.starts_with(kMagic)) return false;
+  std::uint32_t size = 0;
+  std::memcpy(&size, header.data() + kMagic.size(), sizeof size);
+  ByteReader numbers{std::string_view{header}.substr(kMagic.size() + sizeof size)};
+  entry.number = numbers.u64();
+  const std::uint64_t checksum = numbers.u64();
+  if (size > end - place - kHeader) return false;
+  entry.payload.resize(size);
+  return read_at(file_, place + kHeader, entry.payload.data(), size) &&
+         checksum_of(entry.number, entry.payload) == checksum;
+}
+
+Result<void> Journal::replay(std::uint64_t applied, const Take& take) const {
+  std::vector<Entry> entries;
+  for (std::uint64_t begin = 0; begin < 2 * kHalf; begin += kHalf) {
+    std::uint64_t place = begin;
+    std::uint64_t last = 0;
+    Entry entry;
+    while (read_entry(place, begin + kHalf, entry) && (last == 0 || entry.number == last + 1)) {
+      last = entry.number;
+      place += kHeader + entry.payload.size();
+      if (entry.number > applied) entries.push_back(std::move(entry));
+    }
+  }
+  std::ranges::sort(entries, {}, &Entry::number);
+  for (const Entry& entry : entries) {
+    if (entry.number != ++applied) {
+      return fail(ErrorCode::kInternal, "the journal is damaged",
+                  "journal: batch " + std::to_string(applied) + " is missing");
+    }
+    if (auto taken = take(entry.number, entry.payload); !taken) return taken;
+  }
+  return {};
+}
+
+bool Journal::fits(std::size_t payload) const {
+  return usable_ && position_ + kHeader + payload <= kHalf;
+}
+
+Result<void> Journal::append(std::uint64_t number, std::string_view payload) {
+  const auto size = static_cast<std::uint32_t>(payload.size());
+  entry_.assign(kMagic);
+  entry_.append(reinterpret_cast<const char*>(&size), sizeof size);
+  ByteWriter to{entry_};
+  to.u64(number);
+  to.u64(checksum_of(number, payload));
+  to.raw(payload);
+  const std::uint64_t place = half_ * kHalf + position_;
+  if (write_at(file_, place, entry_) && fdatasync(file_) == 0) {
+    position_ += entry_.size();
+    return {};
+  }
+  auto error = failed("writing");
+  // Nobody is told that it is stored; as far as that is possible, nobody shall find it either.
+  write_at(file_, place, std::string(kHeader, '\0'));
+  return error;
+}
+
+void Journal::turn() {
+  half_ = 1 - half_;
+  position_ = 0;
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace wasm_server {
+
+// A file in which batches become durable before the database's trees have them: one write behind
+// the last one and one sync, where a commit of the trees is a sync of pages all over the file and
+// one more of its root. Two halves are used in turn, so that one is written while what stands in
+// the other goes to the database. The file is written once in full when it is made: later syncs
+// have nothing to record but the bytes.
+//
+//   a half    entries one behind the other, from its start, in the order of their numbers; then
+//   what
+//             an earlier use has left, whose numbers are smaller, or zeroes
+//   an entry  magic u32, size of the payload u32, number of the batch u64, checksum u64 (XXH3-64 of
+//             the payload, seeded with the number), payload
+//
+// A crash while an entry is written leaves one whose checksum does not match, at the end: the batch
+// was not answered. Belongs to the thread that writes.
+class Journal {
+ public:
+  static constexpr std::uint64_t kHalf = 8U << 20;
+
+  // Makes the file (mode 0600) when it is not there. Without room for it on the disk it is there,
+  // but nothing fits.
+  static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  using Take = std::function<Result<void>(std::uint64_t number, std::string_view payload)>;
+  // Gives every batch after number `applied`, in order. kInternal when one is missing. Before
+  // anything is appended.
+  Result<void> replay(std::uint64_t applied, const Take& take) const;
+
+  // Whether a payload of that size has room in the half in use.
+  bool fits(std::size_t payload) const;
+  // Durable when it returns success. After a failure it is not known what a disk will give back.
+  Result<void> append(std::uint64_t number, std::string_view payload);
+  // Goes on at the start of the other half, which holds nothing any more that is not applied.
+  void turn();
+  // Goes on at the start of this half: all that either of them holds is applied.
+  void restart() { position_ = 0; }
+
+ private:
+  struct Entry {
+    std::uint64_t number;
+    std::string payload;
+  };
+
+  explicit Journal(int file) : file_(file) {}
+  bool fill() const;
+  bool read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) const;
+
+  const int file_;
+  bool usable_ = false;
+  unsigned half_ = 0;
+  std::uint64_t position_ = 0;  // in the half
+  std::string entry_;           // kept for its capacity
+};
+
+}  // namespace wasm_server

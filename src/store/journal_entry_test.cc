@@ -1,0 +1,58 @@
+#include "store/journal_entry.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace wasm_server {
+namespace {
+
+SharedOperation module_of(std::string id, const std::string& code, bool with_code = true) {
+  Operation module;
+  module.id = std::move(id);
+  module.record = "record of " + module.id;
+  module.digest = sha256(code);
+  if (with_code) module.code = std::make_shared<const Bytes>(code);
+  return std::make_shared<const Operation>(std::move(module));
+}
+
+std::string encoded(const std::vector<SharedOperation>& modules) {
+  std::string payload = "left over";
+  encode_batch(modules, payload);
+  return payload;
+}
+
+TEST(JournalEntry, GivesBackModulesWithAndWithoutCode) {
+  const std::vector<SharedOperation> modules = {module_of("a", "code"), module_of("b", "", true),
+                                                module_of("c", "elsewhere", false)};
+  const auto decoded = decode_batch(encoded(modules)).value();
+  ASSERT_EQ(decoded.size(), modules.size());
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    EXPECT_EQ(decoded[i]->kind, Operation::Kind::kPut);
+    EXPECT_EQ(decoded[i]->id, modules[i]->id);
+    EXPECT_EQ(decoded[i]->record, modules[i]->record);
+    EXPECT_EQ(decoded[i]->digest, modules[i]->digest);
+    ASSERT_EQ(decoded[i]->code == nullptr, modules[i]->code == nullptr);
+    if (modules[i]->code) {
+      EXPECT_EQ(*decoded[i]->code, *modules[i]->code);
+    }
+  }
+}
+
+TEST(JournalEntry, IsNotLargerThanItSays) {
+  const auto module = module_of("an id", std::string(3000, 'x'));
+  EXPECT_LE(encoded({module}).size(), journal_size(*module) + 1);
+}
+
+TEST(JournalEntry, RefusesWhatIsCutOffOrHasMore) {
+  const std::string payload = encoded({module_of("a", "code"), module_of("b", "more code")});
+  for (std::size_t size = 0; size < payload.size(); ++size) {
+    EXPECT_FALSE(decode_batch(std::string_view{payload}.substr(0, size)).has_value()) << size;
+  }
+  EXPECT_FALSE(decode_batch(payload + "x").has_value());
+  EXPECT_FALSE(decode_batch(std::string(20, '\xff')).has_value());
+}
+
+}  // namespace
+}  // namespace wasm_server

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store/lmdb_transaction.h"
+#include "store/lmdb_write_path.h"
+#include "store/store.h"
+
+namespace wasm_server {
+
+// A batch of the LMDB store: goes to the journal as long as it only adds small new modules, and
+// becomes a transaction of the database with the first operation that is anything else. Belongs to
+// the thread that began it.
+class LmdbBatch final : public Store::Transaction {
+ public:
+  static Result<std::unique_ptr<Store::Transaction>> begin(LmdbWritePath& path);
+  ~LmdbBatch() override;
+
+  Result<std::optional<WasmMetaData>> find(std::string_view id) override;
+  Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
+                                                    std::uint64_t revision) override;
+  Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code) override;
+  Result<void> erase(std::string_view id) override;
+  Result<void> commit() override;
+
+ private:
+  LmdbBatch(LmdbWritePath& path, std::uint64_t free_bytes) : path_(path), free_bytes_(free_bytes) {}
+
+  Result<LmdbTransaction*> direct();
+  void drop_direct();
+
+  Result<std::optional<WasmMetaData>> find_outside(std::string_view id);
+  Result<bool> is_new(const WasmMetaData& meta_data);
+  Result<bool> has_code(const Digest& digest) const;
+  Result<SharedOperation> journalled(const WasmMetaData& meta_data, const SharedBytes& code);
+  void add(SharedOperation module);
+
+  LmdbWritePath& path_;
+  const std::uint64_t free_bytes_;  // that the database certainly has
+  std::uint64_t bytes_ = 0;         // of modules_ in the journal
+  std::vector<SharedOperation> modules_;
+  std::unordered_map<std::string_view, SharedOperation> by_id_;  // of modules_
+  std::string absent_;                       // what was last looked for and not found
+  std::unique_ptr<LmdbTransaction> direct_;  // null: this goes to the journal
+  bool changed_ = false;                     // by an operation of direct_ itself
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "store/operation.h"
+#include "store/wasm_storage.h"
+
+namespace wasm_server {
+
+// What is stored about a new module: of the form in which a store answers.
+Result<std::optional<WasmMetaData>> meta_data_of(const Operation& module);
+
+// New modules that stand in one half of the journal, and not in the database yet. Nothing is taken
+// out of it again. Safe from any thread.
+class RecentGeneration {
+ public:
+  void add(SharedOperation module);
+
+  SharedOperation find(std::string_view id) const;
+  // The one with the least id that is not less than `from`; null when there is none.
+  SharedOperation next(std::string_view from) const;
+  SharedBytes find_code(const Digest& digest) const;
+  std::size_t size() const;
+
+  // In the order of their digests, each with the code that this generation has of it.
+  std::vector<SharedOperation> by_digest() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string_view, SharedOperation> by_id_;  // guarded by mutex_
+  std::unordered_map<Digest, SharedBytes> code_;       // guarded by mutex_
+};
+
+// What readers look at before they look into the database: new modules that are durable in the
+// journal. A reader must look here first, and begin to read the database after that: what is
+// dropped here is in the database before. Readers are safe from any thread; the rest belongs to
+// whoever holds the write path's lock.
+class RecentModules {
+ public:
+  // Both generations as they are; what is added to the newer one later is seen as well.
+  struct View {
+    std::shared_ptr<const RecentGeneration> moving;  // null: nothing is on its way to the database
+    std::shared_ptr<const RecentGeneration> current;
+
+    SharedOperation find(std::string_view id) const;
+    SharedOperation next(std::string_view from) const;
+    SharedBytes find_code(const Digest& digest) const;
+  };
+
+  // Null when there is nothing.
+  std::unique_ptr<const View> view() const;
+  SharedOperation find(std::string_view id) const;
+  SharedBytes find_code(const Digest& digest) const;
+
+  void add(SharedOperation module);
+  std::size_t size() const { return current_->size(); }
+  // The current generation is on its way to the database, and a new one begins.
+  std::shared_ptr<const RecentGeneration> start_moving();
+  // It has arrived there.
+  void moved();
+  // The database has all of it.
+  void clear();
+
+ private:
+  void replace(std::shared_ptr<RecentGeneration> moving, std::shared_ptr<RecentGeneration> current,
+               bool empty);
+
+  std::atomic<bool> empty_{true};
+  mutable std::mutex mutex_;
+  std::shared_ptr<RecentGeneration> moving_;  // this and below: guarded by mutex_
+  std::shared_ptr<RecentGeneration> current_ = std::make_shared<RecentGeneration>();
+};
+
+}  // namespace wasm_server

@@ -1,0 +1,91 @@
+#include "store/recent_modules.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace wasm_server {
+namespace {
+
+SharedOperation module_of(std::string id, const std::string& code, bool with_code = true) {
+  Operation module;
+  module.id = std::move(id);
+  module.digest = sha256(code);
+  if (with_code) module.code = std::make_shared<const Bytes>(code);
+  return std::make_shared<const Operation>(std::move(module));
+}
+
+std::vector<std::string> ids_from(const RecentModules& recent, std::string from) {
+  std::vector<std::string> ids;
+  const auto view = recent.view();
+  while (const auto module = view->next(from)) {
+    ids.push_back(module->id);
+    from = module->id + '\0';
+  }
+  return ids;
+}
+
+TEST(RecentModules, AreFoundUntilTheyHaveMoved) {
+  RecentModules recent;
+  EXPECT_EQ(recent.find("a"), nullptr);
+  EXPECT_EQ(recent.view(), nullptr);
+  recent.add(module_of("a", "code of a"));
+  EXPECT_EQ(recent.find("a")->id, "a");
+  EXPECT_EQ(*recent.find_code(sha256("code of a")), "code of a");
+
+  recent.start_moving();
+  EXPECT_EQ(recent.size(), 0U);
+  EXPECT_EQ(recent.find("a")->id, "a");
+  recent.add(module_of("b", "code of b"));
+  EXPECT_EQ(*recent.find_code(sha256("code of a")), "code of a");
+
+  recent.moved();
+  EXPECT_EQ(recent.find("a"), nullptr);
+  EXPECT_EQ(recent.find_code(sha256("code of a")), nullptr);
+  EXPECT_EQ(recent.find("b")->id, "b");
+  recent.clear();
+  EXPECT_EQ(recent.find("b"), nullptr);
+  EXPECT_EQ(recent.view(), nullptr);
+}
+
+TEST(RecentModules, BothGenerationsAreListedInOrder) {
+  RecentModules recent;
+  for (const char* id : {"d", "a"}) recent.add(module_of(id, id));
+  recent.start_moving();
+  for (const char* id : {"c", "e", "b"}) recent.add(module_of(id, id));
+  EXPECT_EQ(ids_from(recent, ""), (std::vector<std::string>{"a", "b", "c", "d", "e"}));
+  EXPECT_EQ(ids_from(recent, "c"), (std::vector<std::string>{"c", "d", "e"}));
+  EXPECT_EQ(ids_from(recent, "f"), std::vector<std::string>{});
+}
+
+TEST(RecentModules, AViewKeepsWhatHasMovedMeanwhile) {
+  RecentModules recent;
+  recent.add(module_of("a", "code"));
+  const auto view = recent.view();
+  recent.start_moving();
+  recent.moved();
+  EXPECT_EQ(recent.find("a"), nullptr);
+  EXPECT_EQ(view->find("a")->id, "a");
+  EXPECT_EQ(*view->find_code(sha256("code")), "code");
+}
+
+// So that the code is in the database before it is referred to.
+TEST(RecentGeneration, EqualCodeComesFirstWhereItIsGiven) {
+  RecentGeneration generation;
+  generation.add(module_of("a", "same", false));
+  generation.add(module_of("b", "same", true));
+  generation.add(module_of("c", "other", true));
+  const auto modules = generation.by_digest();
+  ASSERT_EQ(modules.size(), 3U);
+  std::vector<std::string> same;
+  for (const auto& module : modules) {
+    if (module->digest == sha256("same")) same.push_back(module->id);
+  }
+  EXPECT_EQ(same, (std::vector<std::string>{"b", "a"}));
+  EXPECT_TRUE(std::ranges::is_sorted(modules, {}, [](const auto& m) { return m->digest; }));
+}
+
+}  // namespace
+}  // namespace wasm_server
