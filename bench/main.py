@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--only", default=",".join(report.ORDER), help="of " + ",".join(report.ORDER))
     parser.add_argument("--rounds", type=int, default=5, help="each contestant's turns (default: 5)")
-    parser.add_argument("--seconds", type=int, default=4, help="of one turn (default: 4)")
+    parser.add_argument("--seconds", type=int, default=3, help="of one turn (default: 3; saves take two thirds of it)")
     parser.add_argument("--quick", action="store_true", help="one short round of each, keeps no results: for CI")
     parser.add_argument("--peers", type=pathlib.Path, help="a file like bench/peers.toml with more peers")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=URL", help="one that runs already")
