@@ -1,9 +1,20 @@
 #include "base/time.h"
 
-#include <array>
-#include <cstdio>
+#include <cstddef>
+#include <cstdint>
 
 namespace wasm_server {
+
+namespace {
+
+// Decimal, with leading zeroes; two times stand in every answer about a module.
+void put_digits(std::string& text, std::size_t place, std::size_t digits, std::int64_t value) {
+  for (std::size_t i = place + digits; i-- > place; value /= 10) {
+    text[i] = static_cast<char>('0' + value % 10);
+  }
+}
+
+}  // namespace
 
 UnixMillis unix_millis(std::chrono::system_clock::time_point time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -15,14 +26,15 @@ std::string format_rfc3339(UnixMillis time) {
   const sys_days day = floor<days>(point);
   const year_month_day date{day};
   const hh_mm_ss clock{point - day};
-  std::array<char, 64> text;
-  const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-      static_cast<int>(clock.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put_digits(text, 0, 4, static_cast<int>(date.year()));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 11, 2, clock.hours().count());
+  put_digits(text, 14, 2, clock.minutes().count());
+  put_digits(text, 17, 2, clock.seconds().count());
+  put_digits(text, 20, 3, clock.subseconds().count());
+  return text;
 }
 
 }  // namespace wasm_server
