@@ -43,7 +43,7 @@ struct ServeConfig {
 
   unsigned check_threads = 0;  // 0: one per core
   std::size_t check_queue = 1024;
-  std::uint64_t check_cache_bytes = 32ULL << 20;
+  std::uint64_t check_cache_bytes = 4ULL << 20;
 };
 
 // Nothing to serve: print and exit with `code` (0: help or version on standard output, 2: wrong

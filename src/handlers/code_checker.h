@@ -24,7 +24,7 @@ class CodeChecker {
     // What is kept of a module's exports and imports, which are part of every answer about it.
     std::size_t info_bytes = 32U << 20;
     // All that is remembered.
-    std::size_t cache_bytes = 32U << 20;
+    std::size_t cache_bytes = 4U << 20;
   };
 
   // `engine` must outlive this. The bounds hold approximately.
