@@ -63,8 +63,9 @@ void App::make_write_path() {
   code_checker_ = std::make_unique<CodeChecker>(
       *engine_, CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes});
   helpers_ = std::make_unique<HelperPool>(or_cores(config_.check_threads), config_.check_queue);
+  blobs_ = std::make_unique<BlobCache>(*store_, BlobCache::Bounds{});
   deps_.emplace(HandlerDeps{*store_, *channel_, *engine_, *compiler_, *code_checker_, *helpers_,
-                            config_.limits, readiness_});
+                            *blobs_, config_.limits, readiness_});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.

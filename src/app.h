@@ -11,6 +11,7 @@
 #include "engine/compiler.h"
 #include "engine/engine.h"
 #include "engine/module_cache.h"
+#include "handlers/blob_cache.h"
 #include "handlers/code_checker.h"
 #include "handlers/deps.h"
 #include "handlers/helper_pool.h"
@@ -75,6 +76,7 @@ class App {
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<CodeChecker> code_checker_;
   std::unique_ptr<HelperPool> helpers_;
+  std::unique_ptr<BlobCache> blobs_;
   std::optional<HandlerDeps> deps_;
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<BackgroundPool> background_;

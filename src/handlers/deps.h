@@ -2,6 +2,7 @@
 
 #include "engine/compiler.h"
 #include "engine/engine.h"
+#include "handlers/blob_cache.h"
 #include "handlers/code_checker.h"
 #include "handlers/helper_pool.h"
 #include "handlers/limits.h"
@@ -20,6 +21,7 @@ struct HandlerDeps {
   Compiler& compiler;
   CodeChecker& code_checker;
   HelperPool& helpers;
+  BlobCache& blobs;
   const LimitsConfig& limits;
   const Readiness& readiness;
 };

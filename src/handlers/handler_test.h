@@ -87,8 +87,9 @@ class HandlerTest : public testing::Test {
   Runner runner_{store_, channel_.rx()};
   CodeChecker code_checker_{engine_, {}};
   HelperPool helpers_{1, 4};
-  HandlerDeps deps_{store_,        channel_, engine_, compiler_,
-                    code_checker_, helpers_, limits_, readiness_};
+  BlobCache blobs_{store_, {}};
+  HandlerDeps deps_{store_,   channel_, engine_, compiler_, code_checker_,
+                    helpers_, blobs_,   limits_, readiness_};
   Admission admission_{16, 16};
   BackgroundPool background_{1};
   Worker worker_{0, background_, admission_};

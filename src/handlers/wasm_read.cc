@@ -72,15 +72,21 @@ Result<Bytes> read_code(Store& store, const WasmMetaData& meta_data) {
   return **std::move(code);
 }
 
-Result<Reply> raw_reply(Store& store, const WasmMetaData& meta_data, bool head_only) {
+Result<Reply> raw_reply(const HandlerDeps& deps, const WasmMetaData& meta_data, bool head_only) {
   Reply reply;
   reply.content_type = kWasmType;
   if (head_only) {
     reply.head_length = meta_data.size;
   } else if (meta_data.size > kLargeBody) {
-    reply.body = make_raw_body(store, meta_data.digest, meta_data.size);
+    Result<SharedBytes> shared = deps.blobs.find(meta_data.digest, meta_data.size);
+    if (!shared) return std::unexpected{std::move(shared).error()};
+    if (*shared) {
+      reply.body = *std::move(shared);
+    } else {
+      reply.body = make_raw_body(deps.store, meta_data.digest, meta_data.size);
+    }
   } else {
-    Result<Bytes> code = read_code(store, meta_data);
+    Result<Bytes> code = read_code(deps.store, meta_data);
     if (!code) return std::unexpected{std::move(code).error()};
     reply.body = *std::move(code);
   }
@@ -105,7 +111,7 @@ Result<Reply> json_storage_reply(const HandlerDeps& deps, const WasmMetaData& me
 
 Result<Reply> full_reply(const HandlerDeps& deps, const WasmMetaData& meta_data, Form form,
                          bool head_only) {
-  if (form == Form::kRaw) return raw_reply(deps.store, meta_data, head_only);
+  if (form == Form::kRaw) return raw_reply(deps, meta_data, head_only);
   if (form == Form::kJson) return json_storage_reply(deps, meta_data, head_only);
   Bytes body;
   append_resource(body, meta_data, json_context(deps, meta_data));
@@ -136,11 +142,12 @@ Result<Reply> answer(const HandlerDeps& deps, const Request& request) {
   return reply;
 }
 
-Task<Reply> get_wasm(const HandlerDeps& deps, Request& request) {
+// Never waits, and so is no coroutine.
+Reply get_wasm(const HandlerDeps& deps, const Request& request) {
   Result<Reply> result = answer(deps, request);
   Reply reply = result ? *std::move(result) : problem(result.error(), request.request_id);
   reply.add_header("Vary", "Accept");
-  co_return reply;
+  return reply;
 }
 
 }  // namespace
