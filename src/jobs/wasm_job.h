@@ -62,6 +62,9 @@ struct WasmJob {
 // What a committed job left behind: the module as it is now; for DELETE, as it was.
 struct JobResult {
   WasmMetaData meta_data;
+  // Of the code that nobody referred to any more. Another job of the same batch may have stored the
+  // same code again.
+  std::vector<Digest> freed;
 };
 
 }  // namespace wasm_server

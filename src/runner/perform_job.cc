@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "runner/apply.h"
 
@@ -31,9 +32,13 @@ Found source_of(Store::Transaction& transaction, const WasmJob& job) {
   return transaction.find_revision(job.meta_data.id, *job.meta_data.revision);
 }
 
-Result<void> write(Store::Transaction& transaction, const WasmJob& job, const WasmMetaData& next) {
+// The digests of the code that is gone.
+Result<std::vector<Digest>> write(Store::Transaction& transaction, const WasmJob& job,
+                                  const WasmMetaData& next) {
   if (job.meta_data.job_type == JobType::DELETE) return transaction.erase(job.meta_data.id);
-  return transaction.put(next, job.wasm ? job.wasm->bytes : nullptr);
+  auto put = transaction.put(next, job.wasm ? job.wasm->bytes : nullptr);
+  if (!put) return std::unexpected{std::move(put).error()};
+  return {};
 }
 
 }  // namespace
@@ -43,15 +48,15 @@ Result<JobResult> perform_job(Store::Transaction& transaction, const WasmJob& jo
   if (!current) return std::unexpected{std::move(current).error()};
   auto before = made_before(transaction, job, *current);
   if (!before) return std::unexpected{std::move(before).error()};
-  if (*before) return JobResult{std::move(**before)};
+  if (*before) return JobResult{std::move(**before), {}};
 
   const auto source = source_of(transaction, job);
   if (!source) return std::unexpected{source.error()};
   auto next = apply(job, *current, *source);
   if (!next) return std::unexpected{std::move(next).error()};
-  if (auto written = write(transaction, job, *next); !written)
-    return std::unexpected{std::move(written).error()};
-  return JobResult{std::move(*next)};
+  auto freed = write(transaction, job, *next);
+  if (!freed) return std::unexpected{std::move(freed).error()};
+  return JobResult{std::move(*next), std::move(*freed)};
 }
 
 }  // namespace wasm_server

@@ -99,6 +99,21 @@ TEST_P(RunnerTest, SavesModifiesAndDeletes) {
   EXPECT_EQ(real_->read_blob(sha256("new code"), true).value(), std::nullopt);
 }
 
+TEST_P(RunnerTest, TellsAfterTheCommitWhichCodeIsGone) {
+  seed(make_meta_data("a", "shared"), "shared");
+  seed(make_meta_data("b", "shared"), "shared");
+  seed(make_meta_data("b", "alone", 2), "alone");
+  std::vector<std::vector<Digest>> freed;
+  runner_.on_commit([&](const JobResult& result, JobType) {
+    EXPECT_FALSE(has("b"));
+    freed.push_back(result.freed);
+  });
+  run_batch({delete_job("b"), save_job("c", "alone"), delete_job("a")});
+  const std::vector<std::vector<Digest>> expected{{sha256("alone")}, {}, {sha256("shared")}};
+  EXPECT_EQ(freed, expected);
+  EXPECT_TRUE(real_->has_blob(sha256("alone")).value()) << "stored again by the same batch";
+}
+
 TEST_P(RunnerTest, RepliesOnlyAfterCommit) {
   std::atomic<bool> answered{false};
   std::atomic<bool> visible_at_answer{false};

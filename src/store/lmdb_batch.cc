@@ -146,7 +146,7 @@ void LmdbBatch::add(SharedOperation module) {
   modules_.push_back(std::move(module));
 }
 
-Result<void> LmdbBatch::erase(std::string_view id) {
+Result<std::vector<Digest>> LmdbBatch::erase(std::string_view id) {
   const auto transaction = direct();
   if (!transaction) return std::unexpected{transaction.error()};
   auto done = (*transaction)->erase(id);

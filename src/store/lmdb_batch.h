@@ -24,7 +24,7 @@ class LmdbBatch final : public Store::Transaction {
   Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
                                                     std::uint64_t revision) override;
   Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code) override;
-  Result<void> erase(std::string_view id) override;
+  Result<std::vector<Digest>> erase(std::string_view id) override;
   Result<void> commit() override;
 
  private:

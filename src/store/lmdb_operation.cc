@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "store/lmdb_reader.h"
 #include "store/record.h"
@@ -12,6 +13,8 @@ namespace wasm_server {
 namespace {
 
 constexpr std::string_view kWriting = "writing";
+
+using Freed = std::vector<Digest>;
 
 // The reference record of an operation's code with one reference more; `found` is what is stored.
 BlobReference one_more(const Operation& operation, const std::optional<BlobReference>& found) {
@@ -27,8 +30,8 @@ class Performer {
   Performer(const LmdbEnv& env, MDB_txn* txn, bool& poisoned)
       : databases_(env.databases()), txn_(txn), reader_(env, txn), poisoned_(poisoned) {}
 
-  Result<void> put(const Operation& operation);
-  Result<void> erase(const std::string& id);
+  Result<Freed> put(const Operation& operation);
+  Result<Freed> erase(const std::string& id);
 
  private:
   using References = std::map<Digest, std::uint64_t>;
@@ -74,7 +77,7 @@ Result<void> Performer::remove(MDB_dbi database, std::string_view key) {
   return {};
 }
 
-Result<void> Performer::put(const Operation& operation) {
+Result<Freed> Performer::put(const Operation& operation) {
   auto reference = reader_.reference(operation.digest);
   if (!reference) return std::unexpected{std::move(reference).error()};
   if (!*reference && !operation.code) {
@@ -83,13 +86,15 @@ Result<void> Performer::put(const Operation& operation) {
   }
   const bool is_new = !*reference;
   const std::string counted = encode_reference(one_more(operation, *reference));
-  if (auto put = put_record(operation); !put) return put;
+  if (auto put = put_record(operation); !put) return std::unexpected{std::move(put).error()};
   if (is_new && operation.code->size() > kInlineCode) {
     if (auto put = write(databases_.blobs, to_key(operation.digest), *operation.code); !put) {
-      return put;
+      return std::unexpected{std::move(put).error()};
     }
   }
-  return write(databases_.blob_refs, to_key(operation.digest), counted);
+  auto put = write(databases_.blob_refs, to_key(operation.digest), counted);
+  if (!put) return std::unexpected{std::move(put).error()};
+  return Freed{};
 }
 
 Result<void> Performer::put_record(const Operation& operation) {
@@ -112,7 +117,7 @@ Result<void> Performer::supersede(const Operation& operation, std::string_view o
   return write(databases_.current, operation.id, operation.record);
 }
 
-Result<void> Performer::erase(const std::string& id) {
+Result<Freed> Performer::erase(const std::string& id) {
   const auto counts = count_references(id);
   if (!counts) return std::unexpected{counts.error()};
   std::map<Digest, Release> releases;
@@ -121,11 +126,14 @@ Result<void> Performer::erase(const std::string& id) {
     if (!release) return std::unexpected{std::move(release).error()};
     releases[digest] = *std::move(release);
   }
-  if (auto erased = erase_revisions(id); !erased) return erased;
+  if (auto erased = erase_revisions(id); !erased) return std::unexpected{std::move(erased).error()};
+  Freed freed;
   for (const auto& [digest, release] : releases) {
-    if (auto released = perform_release(digest, release); !released) return released;
+    auto released = perform_release(digest, release);
+    if (!released) return std::unexpected{std::move(released).error()};
+    if (!release.record) freed.push_back(digest);
   }
-  return {};
+  return freed;
 }
 
 // Only reads.
@@ -195,7 +203,8 @@ Result<void> Performer::perform_release(const Digest& digest, const Release& rel
 
 }  // namespace
 
-Result<void> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation, bool& poisoned) {
+Result<Freed> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation,
+                      bool& poisoned) {
   poisoned = false;
   Performer performer{env, txn, poisoned};
   return operation.kind == Operation::Kind::kPut ? performer.put(operation)

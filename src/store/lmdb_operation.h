@@ -3,6 +3,8 @@
 // The two operations of a write transaction, as steps on the B-trees. Included in the store's own
 // sources only.
 
+#include <vector>
+
 #include <lmdb.h>
 
 #include "base/result.h"
@@ -11,9 +13,11 @@
 
 namespace wasm_server {
 
-// Does `operation` in `txn`. Everything that can be refused is checked before the first write, so
-// that after a failure there are two cases: `poisoned` is false and nothing was changed, or it is
-// true, LMDB itself failed, and the transaction can only be aborted.
-Result<void> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation, bool& poisoned);
+// Does `operation` in `txn`, and returns the digests of the blobs that it freed. Everything that
+// can be refused is checked before the first write, so that after a failure there are two cases:
+// `poisoned` is false and nothing was changed, or it is true, LMDB itself failed, and the
+// transaction can only be aborted.
+Result<std::vector<Digest>> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation,
+                                    bool& poisoned);
 
 }  // namespace wasm_server

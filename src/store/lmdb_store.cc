@@ -105,6 +105,15 @@ Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool ver
   return code;
 }
 
+Result<bool> LmdbStore::has_blob(const Digest& digest) {
+  if (recent_.find_code(digest)) return true;
+  return ask(*env_, [&](const LmdbReader& reader) -> Result<bool> {
+    const auto reference = reader.reference(digest);
+    if (!reference) return std::unexpected{reference.error()};
+    return reference->has_value();
+  });
+}
+
 Result<bool> LmdbStore::read_blob_slice(const Digest& digest, std::uint64_t offset,
                                         std::size_t length, Bytes& out) {
   if (const auto recent = recent_.find_code(digest)) {

@@ -33,6 +33,7 @@ class LmdbStore final : public Store {
                                                     std::uint64_t revision) override;
   Result<std::vector<WasmMetaData>> revisions(std::string_view id) override;
   Result<ListPage> list(const ListQuery& query) override;
+  Result<bool> has_blob(const Digest& digest) override;
   Result<std::optional<Bytes>> read_blob(const Digest& digest, bool verify) override;
   Result<bool> read_blob_slice(const Digest& digest, std::uint64_t offset, std::size_t length,
                                Bytes& out) override;

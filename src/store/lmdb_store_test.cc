@@ -51,7 +51,7 @@ class LmdbStoreTest : public testing::Test {
   Result<void> erase(std::string_view id) {
     auto transaction = store_->begin().value();
     auto done = transaction->erase(id);
-    if (!done) return done;
+    if (!done) return std::unexpected{done.error()};
     return transaction->commit();
   }
 

@@ -102,29 +102,35 @@ Result<void> LmdbTransaction::put(const WasmMetaData& meta_data, const SharedByt
   operation.code = code;
   encode_record(meta_data, operation.record);
   if (auto room = check_room(operation); !room) return room;
-  return run(std::make_shared<const Operation>(std::move(operation)));
+  return apply(std::make_shared<const Operation>(std::move(operation)));
 }
 
-Result<void> LmdbTransaction::erase(std::string_view id) {
+Result<void> LmdbTransaction::apply(const SharedOperation& module) {
+  auto put = run(module);
+  if (!put) return std::unexpected{std::move(put).error()};
+  return {};
+}
+
+Result<std::vector<Digest>> LmdbTransaction::erase(std::string_view id) {
   Operation operation;
   operation.kind = Operation::Kind::kErase;
   operation.id = id;
   return run(std::make_shared<const Operation>(std::move(operation)));
 }
 
-Result<void> LmdbTransaction::run(const SharedOperation& operation) {
+Result<std::vector<Digest>> LmdbTransaction::run(const SharedOperation& operation) {
   if (txn_ == nullptr) return lost();
   bool poisoned = false;
   auto result = careful_ ? run_in_child(*operation) : perform(env_, txn_, *operation, poisoned);
   if (poisoned) {
-    if (auto again = start_again(); !again) return again;
+    if (auto again = start_again(); !again) return std::unexpected{std::move(again).error()};
     result = run_in_child(*operation);
   }
   if (result) done_.push_back(operation);
   return result;
 }
 
-Result<void> LmdbTransaction::run_in_child(const Operation& operation) {
+Result<std::vector<Digest>> LmdbTransaction::run_in_child(const Operation& operation) {
   MDB_txn* child = nullptr;
   if (const int rc = mdb_txn_begin(env_.get(), txn_, 0, &child); rc != 0)
     return lmdb_error(rc, "writing");
@@ -147,7 +153,7 @@ Result<void> LmdbTransaction::start_again() {
     auto result = perform(env_, txn_, *operation, poisoned);
     if (result) continue;
     abort_lmdb();
-    return result;
+    return std::unexpected{std::move(result).error()};
   }
   return {};
 }

@@ -31,12 +31,12 @@ class LmdbTransaction final : public Store::Transaction {
   Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
                                                     std::uint64_t revision) override;
   Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code) override;
-  Result<void> erase(std::string_view id) override;
+  Result<std::vector<Digest>> erase(std::string_view id) override;
   // As the batch after the one that is in the database.
   Result<void> commit() override;
 
   // A new module whose room was checked before.
-  Result<void> apply(const SharedOperation& module) { return run(module); }
+  Result<void> apply(const SharedOperation& module);
   // As the batch with that number, which readers know already.
   Result<void> commit_as(std::uint64_t number);
 
@@ -45,8 +45,8 @@ class LmdbTransaction final : public Store::Transaction {
 
   Result<void> begin_lmdb();
   void abort_lmdb();
-  Result<void> run(const SharedOperation& operation);
-  Result<void> run_in_child(const Operation& operation);
+  Result<std::vector<Digest>> run(const SharedOperation& operation);
+  Result<std::vector<Digest>> run_in_child(const Operation& operation);
   Result<void> start_again();
   Result<void> check_room(const Operation& operation);
   Result<std::int64_t> room_left() const;

@@ -33,8 +33,9 @@ class FullMap : public testing::Test {
     if (done) done = transaction->commit();
     if (!done) return done;
     transaction = begin();
-    done = transaction->erase("filler");
-    return done ? transaction->commit() : done;
+    const auto erased = transaction->erase("filler");
+    if (!erased) return std::unexpected{erased.error()};
+    return transaction->commit();
   }
 
   std::unique_ptr<Store::Transaction> begin() {

@@ -49,8 +49,9 @@ class Store {
     // to the blob.
     virtual Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code) = 0;
 
-    // Removes all revisions and frees the blobs that nobody else refers to.
-    virtual Result<void> erase(std::string_view id) = 0;
+    // Removes all revisions and frees the blobs that nobody else refers to, whose digests it
+    // returns. A later put of the same transaction may bring one back.
+    virtual Result<std::vector<Digest>> erase(std::string_view id) = 0;
 
     // Durable when it returns success. After a failure nothing of the batch is stored, and the
     // store refuses further writes if it cannot know what is on disk.
@@ -65,6 +66,7 @@ class Store {
   virtual Result<std::vector<WasmMetaData>> revisions(std::string_view id) = 0;  // newest first
   virtual Result<ListPage> list(const ListQuery& query) = 0;
 
+  virtual Result<bool> has_blob(const Digest& digest) = 0;
   // The code, verified against its digest when `verify`. Empty when there is no such blob.
   virtual Result<std::optional<Bytes>> read_blob(const Digest& digest, bool verify) = 0;
   // Copies at most `length` bytes from `offset` on to `out` (replaced). Holds no transaction

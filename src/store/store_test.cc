@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/lmdb_store.h"
@@ -46,7 +47,9 @@ class StoreTest : public testing::TestWithParam<const char*> {
   }
 
   bool has_blob(std::string_view code) {
-    return store().read_blob(sha256(code), true).value().has_value();
+    const bool has = store().has_blob(sha256(code)).value();
+    EXPECT_EQ(store().read_blob(sha256(code), true).value().has_value(), has);
+    return has;
   }
 
   std::vector<std::string> ids(const ListQuery& query) {
@@ -177,6 +180,22 @@ TEST_P(StoreTest, KeepsSharedCodeUntilTheLastReferenceGoes) {
     erase("b");
     EXPECT_FALSE(has_blob(shared));
     EXPECT_FALSE(has_blob("other"));
+  }
+}
+
+TEST_P(StoreTest, TellsWhichCodeAnEraseFreed) {
+  for (const std::size_t size : kCodeSizes) {
+    const std::string shared(size, 's');
+    put("a", shared, 1);
+    put("b", shared, 1);
+    put("b", "other", 2);
+    put("b", "third", 3);
+    put("b", "third", 4);
+    auto transaction = store().begin().value();
+    EXPECT_THAT(transaction->erase("b").value(),
+                testing::UnorderedElementsAre(sha256("other"), sha256("third")));
+    EXPECT_THAT(transaction->erase("a").value(), testing::ElementsAre(sha256(shared)));
+    ASSERT_TRUE(transaction->commit().has_value());
   }
 }
 

@@ -24,7 +24,9 @@ class FailingStore::FailingTransaction final : public Store::Transaction {
     return transaction_->put(meta_data, code);
   }
 
-  Result<void> erase(std::string_view id) override { return transaction_->erase(id); }
+  Result<std::vector<Digest>> erase(std::string_view id) override {
+    return transaction_->erase(id);
+  }
 
   Result<void> commit() override {
     if (faults_.commit) {

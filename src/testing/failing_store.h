@@ -37,6 +37,7 @@ class FailingStore final : public Store {
     return store_.revisions(id);
   }
   Result<ListPage> list(const ListQuery& query) override { return store_.list(query); }
+  Result<bool> has_blob(const Digest& digest) override { return store_.has_blob(digest); }
   Result<std::optional<Bytes>> read_blob(const Digest& digest, bool verify) override {
     return store_.read_blob(digest, verify);
   }

@@ -29,13 +29,12 @@ class MemoryStore::MemoryTransaction final : public Store::Transaction {
     return {};
   }
 
-  Result<void> erase(std::string_view id) override {
+  Result<std::vector<Digest>> erase(std::string_view id) override {
     const auto module = state_.modules.find(id);
     if (module == state_.modules.end()) return fail(ErrorCode::kNotFound, "no such module");
     state_.modules.erase(module);
-    state_.drop_unused_blobs();
     changed_ = true;
-    return {};
+    return state_.drop_unused_blobs();
   }
 
   Result<void> commit() override {
@@ -67,12 +66,17 @@ std::optional<WasmMetaData> MemoryStore::State::find_revision(std::string_view i
   return found->second;
 }
 
-void MemoryStore::State::drop_unused_blobs() {
+std::vector<Digest> MemoryStore::State::drop_unused_blobs() {
   std::set<Digest> used;
   for (const auto& [id, module] : modules) {
     for (const auto& [revision, meta_data] : module) used.insert(meta_data.digest);
   }
-  std::erase_if(blobs, [&](const auto& blob) { return !used.contains(blob.first); });
+  std::vector<Digest> unused;
+  for (const auto& [digest, code] : blobs) {
+    if (!used.contains(digest)) unused.push_back(digest);
+  }
+  for (const auto& digest : unused) blobs.erase(digest);
+  return unused;
 }
 
 MemoryStore::State MemoryStore::snapshot() const {
@@ -114,6 +118,8 @@ Result<ListPage> MemoryStore::list(const ListQuery& query) {
   }
   return page.take();
 }
+
+Result<bool> MemoryStore::has_blob(const Digest& digest) { return blob(digest) != nullptr; }
 
 Result<std::optional<Bytes>> MemoryStore::read_blob(const Digest& digest, bool verify) {
   const SharedBytes code = blob(digest);
