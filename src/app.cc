@@ -47,8 +47,10 @@ Result<void> App::make_engine() {
   auto artefacts = Artefacts::open(directory, *engine_, store_->secret());
   if (!artefacts) return std::unexpected{std::move(artefacts).error()};
   artefacts_ = *std::move(artefacts);
+  sweeper_ = std::make_unique<ArtefactSweeper>(*store_, *artefacts_);
   compiler_ = std::make_unique<Compiler>(
       *engine_, *artefacts_, or_cores(config_.engine.compile_threads), config_.compile_queue);
+  compiler_->on_saved([this](const Digest& digest) { sweeper_->look_at({&digest, 1}); });
   modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, config_.module_cache_bytes);
   return {};
 }
@@ -59,6 +61,7 @@ void App::make_write_path() {
   runner_ = std::make_unique<Runner>(*store_, channel_->rx());
   runner_->on_commit([this](const JobResult& result, JobType type) {
     if (type != JobType::SAVE) modules_->forget(result.meta_data.id);
+    sweeper_->look_at(result.freed);
   });
   code_checker_ = std::make_unique<CodeChecker>(
       *engine_, CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes});
@@ -99,6 +102,7 @@ void App::start_threads() {
   server_->start();
   readiness_.set(true);
   log_info("listening on " + server_->address());
+  sweeper_->start();
 }
 
 void App::stop() {
@@ -121,6 +125,7 @@ void App::stop() {
     std::_Exit(0);
   }
   compiler_.reset();
+  sweeper_->stop();
   log_info("stopped");
 }
 

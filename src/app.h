@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config.h"
+#include "engine/artefact_sweeper.h"
 #include "engine/artefacts.h"
 #include "engine/compiler.h"
 #include "engine/engine.h"
@@ -70,6 +71,7 @@ class App {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Artefacts> artefacts_;
+  std::unique_ptr<ArtefactSweeper> sweeper_;
   std::unique_ptr<Compiler> compiler_;
   std::unique_ptr<ModuleCache> modules_;
   std::unique_ptr<JobChannel> channel_;

@@ -8,14 +8,17 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include "base/random.h"
 #include "engine/artefact_seal.h"
 #include "engine/engine_impl.h"
 
@@ -90,13 +93,16 @@ Result<void> make_directory(const std::string& directory) {
   return {};
 }
 
-void remove_others(const std::string& directory, const std::string& current_suffix) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (!entry.path().filename().string().ends_with(current_suffix)) {
-      ::unlink(entry.path().c_str());
+std::optional<Digest> parse_digest(std::string_view hex) {
+  Digest digest;
+  if (hex.size() != 2 * digest.bytes.size()) return std::nullopt;
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    const char* start = hex.data() + 2 * i;
+    if (std::from_chars(start, start + 2, digest.bytes[i], 16).ptr != start + 2) {
+      return std::nullopt;
     }
   }
+  return digest;
 }
 
 std::string suffix_of(const Engine& engine) {
@@ -110,14 +116,14 @@ Result<std::unique_ptr<Artefacts>> Artefacts::open(const std::string& directory,
                                                    const std::string& secret) {
   const auto made = make_directory(directory);
   if (!made) return std::unexpected{made.error()};
-  remove_others(directory, suffix_of(engine));
   return std::unique_ptr<Artefacts>(new Artefacts(directory, engine, secret));
 }
 
 Artefacts::Artefacts(std::string directory, const Engine& engine, std::string_view secret)
     : directory_(std::move(directory)),
       engine_(engine),
-      key_(sha256(std::string("wasm-server artefact key").append(secret))) {}
+      key_(sha256(std::string("wasm-server artefact key").append(secret))),
+      mark_(fmt::format("{:016x}", random_u64())) {}
 
 std::string Artefacts::name_of(const Digest& digest) const {
   return to_hex(digest) + suffix_of(engine_);
@@ -125,6 +131,11 @@ std::string Artefacts::name_of(const Digest& digest) const {
 
 std::string Artefacts::path_of(const Digest& digest) const {
   return directory_ + "/" + name_of(digest);
+}
+
+std::string Artefacts::temporary_path_of(const Digest& digest) const {
+  static std::atomic<std::uint64_t> counter{0};
+  return fmt::format("{}.{}.{}{}", path_of(digest), ++counter, mark_, kTemporarySuffix);
 }
 
 bool Artefacts::authentic(const std::string& path, const Digest& digest) const {
@@ -155,9 +166,8 @@ Result<void> Artefacts::save(const Digest& digest, const CompiledModule& module)
   const auto seal = make_seal(key_, name_of(digest), *content);
   if (!seal) return fail(ErrorCode::kInternal, "artefact not sealed");
 
-  static std::atomic<std::uint64_t> counter{0};
   const auto path = path_of(digest);
-  const auto temporary = fmt::format("{}.{}.{}{}", path, ::getpid(), ++counter, kTemporarySuffix);
+  const auto temporary = temporary_path_of(digest);
   const auto written = write_file(temporary, *content, {seal->data(), seal->size()});
   if (!written) return written;
   if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
@@ -170,5 +180,24 @@ bool Artefacts::contains(const Digest& digest) const {
 }
 
 void Artefacts::remove(const Digest& digest) const { ::unlink(path_of(digest).c_str()); }
+
+bool Artefacts::is_stale(std::string_view name,
+                         const std::function<bool(const Digest&)>& is_stored) const {
+  if (name.ends_with(mark_ + std::string(kTemporarySuffix))) return false;  // being written
+  const auto suffix = suffix_of(engine_);
+  if (!name.ends_with(suffix)) return true;
+  const auto digest = parse_digest(name.substr(0, name.size() - suffix.size()));
+  return !digest || !is_stored(*digest);
+}
+
+void Artefacts::remove_stale(const std::function<bool(const Digest&)>& is_stored,
+                             const std::function<bool()>& go_on) const {
+  std::error_code error;
+  fs::directory_iterator entry(directory_, error);
+  for (; !error && entry != fs::directory_iterator{} && go_on(); entry.increment(error)) {
+    const auto name = entry->path().filename().string();
+    if (is_stale(name, is_stored)) ::unlink(entry->path().c_str());
+  }
+}
 
 }  // namespace wasm_server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ namespace wasm_server {
 // Safe from any thread.
 class Artefacts {
  public:
-  // Creates `directory` if need be and removes what older engines and crashes left there.
+  // Creates `directory` if need be.
   static Result<std::unique_ptr<Artefacts>> open(const std::string& directory, const Engine& engine,
                                                  const std::string& secret);
 
@@ -37,16 +38,26 @@ class Artefacts {
   bool contains(const Digest& digest) const;
   void remove(const Digest& digest) const;
 
+  // Removes what older engines and crashes left, and the artefacts of code that `is_stored` denies.
+  // Takes time in proportion to the number of files; ends early when `go_on` says no.
+  void remove_stale(const std::function<bool(const Digest&)>& is_stored,
+                    const std::function<bool()>& go_on) const;
+
  private:
   Artefacts(std::string directory, const Engine& engine, std::string_view secret);
 
   std::string path_of(const Digest& digest) const;
   std::string name_of(const Digest& digest) const;
+  std::string temporary_path_of(const Digest& digest) const;
+  bool is_stale(std::string_view name, const std::function<bool(const Digest&)>& is_stored) const;
   bool authentic(const std::string& path, const Digest& digest) const;
 
   const std::string directory_;
   const Engine& engine_;
   Digest key_;
+  // In the names of the temporary files of this object, so that no other one's is taken for its
+  // own.
+  const std::string mark_;
 };
 
 }  // namespace wasm_server

@@ -113,12 +113,27 @@ TEST_F(ArtefactsTest, RefuseAnotherModulesArtefactUnderThisName) {
   EXPECT_FALSE(loads(*artefacts));
 }
 
-TEST_F(ArtefactsTest, RemoveThoseOfAnOlderEngineAtTheStart) {
+TEST_F(ArtefactsTest, DoNotLoadThoseOfAnOlderEngine) {
   ASSERT_TRUE(open()->save(digest_, *module_));
-  const auto older = fs::path(directory()) / (to_hex(digest_) + "-0123456789abcdef.cwasm");
-  fs::copy_file(file(), older);
+  fs::rename(file(), fs::path(directory()) / (to_hex(digest_) + "-0123456789abcdef.cwasm"));
+  EXPECT_FALSE(loads(*open()));
+}
+
+TEST_F(ArtefactsTest, RemoveWhatOlderEnginesCrashesAndDeletedModulesLeft) {
+  ASSERT_TRUE(open()->save(digest_, *module_));
+  const auto kept = file();
+  const auto deleted = sha256("deleted");
+  const std::string suffix = kept.filename().string().substr(64);
+  for (const std::string& name :
+       {to_hex(digest_) + "-0123456789abcdef.cwasm", kept.filename().string() + ".1.0123.tmp",
+        to_hex(deleted) + suffix, "what" + suffix, std::string("else")}) {
+    fs::copy_file(kept, fs::path(directory()) / name);
+  }
   const auto artefacts = open();
-  EXPECT_FALSE(fs::exists(older));
+  artefacts->remove_stale([&](const Digest& digest) { return digest == digest_; },
+                          [] { return true; });
+  EXPECT_EQ(file(), kept);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1);
   EXPECT_TRUE(loads(*artefacts));
 }
 

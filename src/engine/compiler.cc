@@ -1,9 +1,5 @@
 #include "engine/compiler.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +14,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/thread_priority.h"
 #include "engine/artefacts.h"
 #include "engine/compiled_module.h"
 
@@ -25,13 +22,8 @@ namespace wasm_server {
 
 namespace {
 
-constexpr int kCompileNice = 10;
 // Failures are remembered for `state`; old ones are forgotten first.
 constexpr std::size_t kMostFailures = 10'000;
-
-void lower_priority() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kCompileNice);
-}
 
 using Clock = std::chrono::steady_clock;
 using Compiled = Result<std::shared_ptr<const CompiledModule>>;
@@ -67,6 +59,7 @@ struct Compiler::Impl {
   const Engine& engine;
   Artefacts& artefacts;
   const std::size_t max_queue;
+  std::function<void(const Digest&)> on_saved;
 
   // A queue of digests and the threads that take from it.
   struct Queue {
@@ -176,7 +169,7 @@ void Compiler::Impl::run_baseline() {
 }
 
 void Compiler::Impl::run_compiler() {
-  lower_priority();
+  set_own_priority(Priority::kBackground);
   std::unique_lock lock(mutex);
   while (const auto digest = next_to_compile(lock)) compile_one(*digest, lock);
 }
@@ -209,6 +202,7 @@ Compiled Compiler::Impl::compile_now(const Digest& digest, const Load& load) {
   if (!compiled) return compiled;
   const auto saved = artefacts.save(digest, **compiled);
   if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);
+  if (on_saved) on_saved(digest);
   return compiled;
 }
 
@@ -273,6 +267,10 @@ Compiler::~Compiler() {
   for (auto& [digest, pending] : impl_->pending) {
     for (auto& done : pending.waiting) done(std::unexpected{overloaded()});
   }
+}
+
+void Compiler::on_saved(std::function<void(const Digest&)> hook) {
+  impl_->on_saved = std::move(hook);
 }
 
 void Compiler::prepare(const Digest& digest, Load load) {

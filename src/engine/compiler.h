@@ -35,6 +35,10 @@ class Compiler {
   Compiler(const Compiler&) = delete;
   Compiler& operator=(const Compiler&) = delete;
 
+  // Called on one of the compiler's threads after an artefact was written: its code may have been
+  // deleted meanwhile. Before the first compilation.
+  void on_saved(std::function<void(const Digest&)> hook);
+
   // Makes sure that `digest` gets compiled soon, unless there is an artefact already. For a module
   // that was just stored; a full queue only means that the first execution compiles it. While one
   // module is stored after another, such compilations together get a twentieth of one thread: they

@@ -1,9 +1,5 @@
 #include "engine/engine.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <utility>
@@ -11,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/thread_priority.h"
 #include "engine/engine_impl.h"
 #include "engine/wasi.h"
 
@@ -29,11 +26,8 @@ constexpr std::uint32_t kBaselineSlots = 256;
 // Pages above this are given back after a call instead of being zeroed in place.
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
-constexpr int kCompileNice = 10;
 
-void lower_compile_thread() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kCompileNice);
-}
+void lower_compile_thread() { set_own_priority(Priority::kBackground); }
 
 // Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory
 // image, memory, rest), and the kernel allows a process only so many.

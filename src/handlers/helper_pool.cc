@@ -1,21 +1,12 @@
 #include "handlers/helper_pool.h"
 
-#include <sys/resource.h>
+#include "base/thread_priority.h"
 
 namespace wasm_server {
-namespace {
-
-constexpr int kNice = 10;
-
-// On Linux the priority is the thread's own, in spite of the name.
-void lower_own_priority() { (void)setpriority(PRIO_PROCESS, 0, kNice); }
-
-}  // namespace
-
 HelperPool::HelperPool(unsigned threads, std::size_t max_queue) : max_queue_(max_queue) {
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this] {
-      lower_own_priority();
+      set_own_priority(Priority::kBackground);
       work_off();
     });
   }

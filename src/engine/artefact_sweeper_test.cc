@@ -1,0 +1,82 @@
+#include "engine/artefact_sweeper.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "testing/engine_fixture.h"
+#include "testing/memory_store.h"
+#include "testing/modules.h"
+#include "testing/temporary_directory.h"
+
+namespace wasm_server {
+namespace {
+
+using testing_engine::engine;
+
+class ArtefactSweeperTest : public testing::Test {
+ protected:
+  // An artefact under this name; what is in it does not matter here.
+  void save(std::string_view code) { ASSERT_TRUE(artefacts_->save(sha256(code), *module_)); }
+  void store(std::string_view id, std::string_view code) {
+    auto transaction = store_.begin().value();
+    ASSERT_TRUE(transaction->put(make_meta_data(id, code), make_code(code).bytes));
+    ASSERT_TRUE(transaction->commit());
+  }
+  bool has(std::string_view code) const { return artefacts_->contains(sha256(code)); }
+  void wait_until_gone(std::string_view code) const {
+    while (has(code)) std::this_thread::yield();
+  }
+  void look_at(std::string_view code) {
+    const auto digest = sha256(code);
+    sweeper_.look_at({&digest, 1});
+  }
+
+  TemporaryDirectory temporary_;
+  std::unique_ptr<Artefacts> artefacts_ =
+      Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
+  std::shared_ptr<const CompiledModule> module_ =
+      CompiledModule::compile(engine(), testing_engine::wasm_of(testing_engine::kSum)).value();
+  MemoryStore store_;
+  ArtefactSweeper sweeper_{store_, *artefacts_};
+};
+
+TEST_F(ArtefactSweeperTest, RemovesAtTheStartWhatACrashLeft) {
+  store("m", "stored");
+  for (const auto* code : {"stored", "gone", "gone too"}) save(code);
+  sweeper_.start();
+  wait_until_gone("gone");
+  wait_until_gone("gone too");
+  EXPECT_TRUE(has("stored"));
+}
+
+TEST_F(ArtefactSweeperTest, RemovesWhatItIsToldOf) {
+  sweeper_.start();
+  save("freed");
+  look_at("freed");
+  wait_until_gone("freed");
+}
+
+TEST_F(ArtefactSweeperTest, LeavesWhatWasStoredAgain) {
+  sweeper_.start();
+  for (const auto* code : {"again", "freed"}) save(code);
+  store("m", "again");
+  look_at("again");
+  look_at("freed");
+  wait_until_gone("freed");  // comes after the other
+  EXPECT_TRUE(has("again"));
+}
+
+TEST_F(ArtefactSweeperTest, LeavesWhatItWasToldOfBeforeAStop) {
+  sweeper_.start();
+  sweeper_.stop();
+  save("freed");
+  look_at("freed");
+  EXPECT_TRUE(has("freed"));
+}
+
+}  // namespace
+}  // namespace wasm_server

@@ -1,0 +1,167 @@
+"""Compiled code on disk: found again after a restart, never trusted, gone with its module."""
+
+import concurrent.futures
+import pathlib
+import shutil
+
+import pytest
+
+from support import flags
+from support.client import Client
+from support.modules import ADD, SUB
+from support.server import wait_until
+
+contract = pytest.mark.contract
+
+
+def artefacts(server) -> list[pathlib.Path]:
+    return sorted((server.data / "artefacts").glob("*.cwasm"))
+
+
+def add_compiled(server, client: Client, text: str = ADD, id: str | None = None) -> str:
+    """Stores a module and waits for its artefact."""
+    before = len(artefacts(server))
+    id = client.add(text, id)
+    wait_until(lambda: client.meta(id)["state"] == "ready")
+    assert len(artefacts(server)) == before + 1
+    return id
+
+
+def constant(value: int) -> str:
+    return f'(module (func (export "f") (result i32) i32.const {value}))'
+
+
+@contract("1: state")
+def test_after_a_restart_nothing_is_compiled_again(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        id = add_compiled(server, client)
+    (artefact,) = artefacts(server)
+    before = artefact.stat().st_mtime_ns
+    server.restart()
+    with Client(server.url) as client:
+        assert client.meta(id)["state"] == "ready"
+        assert client.results(id, [2, 40]) == [42]
+    assert artefact.stat().st_mtime_ns == before
+
+
+def corrupt(artefact: pathlib.Path, _: pathlib.Path) -> None:
+    content = bytearray(artefact.read_bytes())
+    content[len(content) // 2] ^= 1
+    artefact.write_bytes(content)
+
+
+def cut(artefact: pathlib.Path, _: pathlib.Path) -> None:
+    artefact.write_bytes(artefact.read_bytes()[:-100])
+
+
+def foreign(artefact: pathlib.Path, other: pathlib.Path) -> None:
+    """Of the same code and engine, but written by another server."""
+    shutil.copy(other, artefact)
+
+
+def older(artefact: pathlib.Path, _: pathlib.Path) -> None:
+    """Of another engine: that stands in the name."""
+    digest, _, engine = artefact.stem.partition("-")
+    artefact.rename(artefact.with_name(f"{digest}-{int(engine, 16) ^ 1:016x}.cwasm"))
+
+
+def missing(artefact: pathlib.Path, _: pathlib.Path) -> None:
+    artefact.unlink()
+
+
+@pytest.mark.parametrize("damage", [corrupt, cut, foreign, older, missing])
+def test_an_artefact_that_is_not_ours_is_compiled_again(fresh_server, damage):
+    server, other = fresh_server(), fresh_server()
+    for one in (server, other):
+        with Client(one.url) as client:
+            add_compiled(one, client, id="add")
+    (artefact,) = artefacts(server)
+    server.stop()
+    damage(artefact, artefacts(other)[0])
+    damaged = artefact.exists() and artefact.stat().st_mtime_ns
+    server.start()
+    with Client(server.url) as client:
+        assert client.results("add", [2, 40]) == [42]
+        wait_until(lambda: artefacts(server) == [artefact])  # what was left of the old one is gone
+    good = artefact.stat().st_mtime_ns
+    assert good != damaged
+    server.restart()
+    with Client(server.url) as client:
+        assert client.results("add", [2, 40]) == [42]
+    assert artefact.stat().st_mtime_ns == good
+
+
+@contract("2: DELETE /wasm/{id}")
+def test_the_artefact_goes_with_the_last_module_of_its_code(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        first = add_compiled(server, client)
+        second = client.add(ADD)
+        other = add_compiled(server, client, SUB)
+        client.put(f"/wasm/{other}", content=b"\0asm\1\0\0\0", headers={"Content-Type": "application/wasm"})
+        wait_until(lambda: len(artefacts(server)) == 3)
+        client.delete(f"/wasm/{first}")
+        client.delete(f"/wasm/{other}")  # both of its revisions
+        wait_until(lambda: len(artefacts(server)) == 1)
+        assert client.results(second, [2, 40]) == [42]
+        client.delete(f"/wasm/{second}")
+        wait_until(lambda: not artefacts(server))
+        again = add_compiled(server, client)
+        assert client.results(again, [2, 40]) == [42]
+
+
+def test_an_artefact_that_a_crash_left_goes_after_the_start(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        deleted = add_compiled(server, client)
+        kept = add_compiled(server, client, SUB)
+        left = {path.name: path.read_bytes() for path in artefacts(server)}
+        client.delete(f"/wasm/{deleted}")
+        wait_until(lambda: len(artefacts(server)) == 1)
+        (stays,) = artefacts(server)
+    server.kill()
+    for name, content in left.items():
+        (server.data / "artefacts" / name).write_bytes(content)
+    (server.data / "artefacts" / f"{stays.name}.1.0123456789abcdef.tmp").write_bytes(b"half")
+    server.start()
+    wait_until(lambda: list((server.data / "artefacts").iterdir()) == [stays])
+    with Client(server.url) as client:
+        assert client.results(kept, [2, 40]) == [-38]
+
+
+def test_the_same_code_deleted_and_stored_at_once_stays_executable(fresh_server):
+    """Many times over, so that removals and compilations meet in every order."""
+    server = fresh_server()
+
+    def store_call_delete(name: str) -> None:
+        with Client(server.url) as client:
+            for _ in range(40):
+                client.add(ADD, name)
+                assert client.results(name, [2, 40]) == [42]
+                assert client.delete(f"/wasm/{name}").status_code == 204
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(store_call_delete, f"m{number}") for number in range(4)]:
+            done.result()
+    wait_until(lambda: not artefacts(server))
+    with Client(server.url) as client:
+        assert client.results(add_compiled(server, client), [2, 40]) == [42]
+
+
+def test_modules_that_do_not_fit_the_cache_fail_no_call(fresh_server):
+    """A cache of about three modules, forty of them called by eight clients: each call finds its module or maps it."""
+    server = fresh_server(*flags.module_cache_bytes("64KiB"))
+    with Client(server.url) as client:
+        for value in range(40):
+            client.add(constant(value), f"m{value}")
+
+    def call_all(first: int) -> None:
+        with Client(server.url) as client:
+            for step in range(120):
+                value = (first + step * 7) % 40
+                assert client.results(f"m{value}") == [value]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(call_all, first) for first in range(8)]:
+            done.result()
