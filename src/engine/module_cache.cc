@@ -93,7 +93,7 @@ Result<std::optional<WasmMetaData>> ModuleCache::read(std::string_view id,
 
 Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
                                                     std::optional<std::uint64_t> revision,
-                                                    std::chrono::milliseconds timeout) {
+                                                    Patience patience) {
   const auto sequence = store_.sequence();
   auto meta_data = read(id, revision);
   if (!meta_data) co_return std::unexpected{meta_data.error()};
@@ -102,6 +102,7 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
   const auto digest = (*meta_data)->digest;
   auto code = find_code(digest);
   if (code == nullptr || is_superseded(*code, digest)) {
+    const auto timeout = patience(**meta_data);
     auto compiled = co_await await_compiled(compiler_, store_, digest, timeout);
     if (!compiled) co_return std::unexpected{compiled.error()};
     code = *compiled;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -45,10 +46,14 @@ class ModuleCache {
   // Null when it is not here or no longer current. Without `revision`: the current one.
   Module find(std::string_view id, std::optional<std::uint64_t> revision);
 
+  // How long the caller waits for code that is not compiled yet, which depends on the module's own
+  // limits.
+  using Patience = std::function<std::chrono::milliseconds(const WasmMetaData&)>;
+
   // Reads, and compiles if need be, without holding the thread. Fails with kNotFound, with the
   // compiler's errors, or with kDeadlineExceeded.
   Task<Result<Module>> load(std::string id, std::optional<std::uint64_t> revision,
-                            std::chrono::milliseconds timeout);
+                            Patience patience);
 
   // Drops all revisions of a module at once; calls in flight keep theirs.
   void forget(const std::string& id);

@@ -49,13 +49,14 @@ class ModuleCacheTest : public testing::Test {
     Result<Module> loaded;
     asio::io_context context;
     asio::co_spawn(
-        context, cache_.load(id, revision, std::chrono::seconds(60)),
+        context, cache_.load(id, revision, patience_),
         [&](const std::exception_ptr&, Result<Module> result) { loaded = std::move(result); });
     context.run();
     return loaded;
   }
 
   MemoryStore store_;
+  ModuleCache::Patience patience_ = [](const WasmMetaData&) { return std::chrono::seconds(60); };
   TemporaryDirectory temporary_;
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
@@ -140,7 +141,7 @@ TEST_F(ModuleCacheTest, DropsTheLeastRecentlyUsedBeyondItsBytes) {
   for (const std::string id : {"a", "b"}) {
     put(id, constant(id[0]));
     asio::io_context context;
-    asio::co_spawn(context, small.load(id, {}, std::chrono::seconds(60)),
+    asio::co_spawn(context, small.load(id, {}, patience_),
                    [](const std::exception_ptr&, const Result<Module>&) {});
     context.run();
   }

@@ -1,8 +1,10 @@
 #include "handlers/execute.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -155,10 +157,14 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
   return finish_whole(deps, request, std::move(plan.module), std::move(execution), context);
 }
 
-Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Module module) {
+// `waited`: for the module's code, which counts as a part of the call.
+Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Module module,
+                      std::chrono::milliseconds waited) {
   ExecutePlan plan;
   const auto made = make_execute_plan(request, std::move(module), deps.handlers.limits, plan);
   if (!made) return problem(made.error(), request.request_id);
+  auto& timeout = plan.order.limits.timeout;
+  timeout = std::max(timeout - waited, std::chrono::milliseconds{1});
   if (plan.stream_type) return execute_streamed(deps, request, std::move(plan));
   return execute_whole(deps, request, plan);
 }
@@ -167,13 +173,16 @@ Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
                              std::optional<std::uint64_t> revision) {
   const auto asked = parse_timeout(request);
   if (!asked) co_return problem(asked.error(), request.request_id);
-  // The module's own limit is not known before it is loaded.
-  const auto most = deps.handlers.limits.defaults.timeout_ms;
-  const std::chrono::milliseconds timeout(std::min(asked->value_or(most), most));
+  const auto* limits = &deps.handlers.limits;
+  ModuleCache::Patience patience = [limits, call = *asked](const WasmMetaData& meta_data) {
+    return effective_timeout(meta_data.limits, call, *limits);
+  };
   std::string id(request.id);
-  auto module = co_await deps.modules.load(std::move(id), revision, timeout);
+  const auto start = Invocation::Clock::now();
+  auto module = co_await deps.modules.load(std::move(id), revision, std::move(patience));
   if (!module) co_return problem(module.error(), request.request_id);
-  Answer answer = execute_loaded(deps, request, std::move(*module));
+  const auto waited = std::chrono::floor<std::chrono::milliseconds>(Invocation::Clock::now() - start);
+  Answer answer = execute_loaded(deps, request, std::move(*module), waited);
   if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
   Task<Reply>& waiting = std::get<Task<Reply>>(answer);
   auto reply = co_await std::move(waiting);
@@ -186,7 +195,7 @@ Answer execute(const ExecuteDeps& deps, Request& request) {
   if (!revision) return problem(revision.error(), request.request_id);
   auto module = deps.modules.find(request.id, *revision);
   if (module == nullptr) return load_and_execute(deps, request, *revision);
-  return execute_loaded(deps, request, std::move(module));
+  return execute_loaded(deps, request, std::move(module), std::chrono::milliseconds{0});
 }
 
 }  // namespace

@@ -140,11 +140,7 @@ Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
   const auto limits = effective_limits(meta_data.limits, config);
   plan.gate = gate_limits(limits);
   plan.order.limits = effective_call_limits(meta_data.limits, config);
-  if (*timeout) {
-    const std::chrono::milliseconds asked_time(
-        std::min<std::uint64_t>(**timeout, limits.timeout_ms));
-    plan.order.limits.timeout = asked_time;
-  }
+  plan.order.limits.timeout = effective_timeout(meta_data.limits, *timeout, config);
   plan.order.module = module->code;
   plan.order.initialize = module->initialize && name != "_initialize";
   plan.order.wasi.args = meta_data.args;

@@ -56,6 +56,13 @@ LimitValues effective_limits(const ModuleLimits& asked, const LimitsConfig& conf
   return values;
 }
 
+std::chrono::milliseconds effective_timeout(const ModuleLimits& asked,
+                                            std::optional<std::uint64_t> call_timeout_ms,
+                                            const LimitsConfig& config) {
+  const std::uint64_t own = effective_limits(asked, config).timeout_ms;
+  return std::chrono::milliseconds{std::min(call_timeout_ms.value_or(own), own)};
+}
+
 CallLimits effective_call_limits(const ModuleLimits& asked, const LimitsConfig& config) {
   const LimitValues values = effective_limits(asked, config);
   CallLimits limits;

@@ -3,7 +3,9 @@
 // What a module may take: the operator's defaults and maxima (flags), and what the module asked
 // for.
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 #include "engine/call.h"
@@ -39,6 +41,11 @@ Result<void> check_limits(const ModuleLimits& asked, const LimitsConfig& config)
 // What the module gets. Never beyond the maxima, even when these were lowered after the module was
 // stored.
 LimitValues effective_limits(const ModuleLimits& asked, const LimitsConfig& config);
+
+// The deadline of a call: the module's, shortened to what the call asked for.
+std::chrono::milliseconds effective_timeout(const ModuleLimits& asked,
+                                            std::optional<std::uint64_t> call_timeout_ms,
+                                            const LimitsConfig& config);
 
 CallLimits effective_call_limits(const ModuleLimits& asked, const LimitsConfig& config);
 

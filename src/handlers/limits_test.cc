@@ -68,6 +68,15 @@ TEST(Limits, LetsAModuleCapItselfWhereTheOperatorDoesNot) {
   EXPECT_FALSE(check_limits(asking(&ModuleLimits::max_queue, 11), config));
 }
 
+TEST(Limits, GiveACallTheModulesTimeOrLess) {
+  const LimitsConfig config;
+  const ModuleLimits longer = asking(&ModuleLimits::timeout_ms, 60'000);
+  EXPECT_EQ(effective_timeout(longer, std::nullopt, config), std::chrono::milliseconds{60'000});
+  EXPECT_EQ(effective_timeout(longer, 50, config), std::chrono::milliseconds{50});
+  EXPECT_EQ(effective_timeout(longer, 70'000, config), std::chrono::milliseconds{60'000});
+  EXPECT_EQ(effective_timeout({}, std::nullopt, config), std::chrono::milliseconds{10'000});
+}
+
 TEST(Limits, AreHandedToACallInItsUnits) {
   const CallLimits limits = effective_call_limits(asking(&ModuleLimits::output_bytes, 10), {});
   EXPECT_EQ(limits.timeout, std::chrono::milliseconds{10'000});

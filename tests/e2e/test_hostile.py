@@ -64,6 +64,18 @@ def test_a_compilation_holds_up_neither_a_call_beyond_its_deadline_nor_the_end(f
             server.kill()
 
 
+def test_waiting_for_code_has_the_modules_own_deadline(fresh_server):
+    """Not the server's default: a module may ask for more time than that, or for less."""
+    server = fresh_server(*flags.default_timeout_ms(20))
+    with Client(server.url, timeout=180) as client:
+        patient = client.add(many_functions(50_000), limits={"timeout_ms": 120_000})
+        assert client.results(patient, function="last") == [50]
+    server = fresh_server(*flags.default_timeout_ms(120_000))
+    with Client(server.url) as client:
+        hasty = client.add(many_functions(50_000), limits={"timeout_ms": 20})
+        assert_problem(client.call(hasty, function="last"), 504, "deadline-exceeded")
+
+
 def test_what_a_guest_takes_is_given_back(fresh_server):
     """256 MiB touched, ten times over: a server that kept them would show it even under a sanitizer."""
     server = fresh_server(env=SMALL_QUARANTINE)
