@@ -24,6 +24,7 @@
 #include "store/store.h"
 #include "worker/admission.h"
 #include "worker/background_pool.h"
+#include "worker/slice_watch.h"
 #include "worker/worker.h"
 
 namespace wasm_server {
@@ -50,8 +51,8 @@ class App {
  private:
   // A worker with the routes that its sessions are served by.
   struct ServingWorker {
-    ServingWorker(unsigned index, BackgroundPool& pool, Admission& admission)
-        : worker(index, pool, admission) {}
+    ServingWorker(unsigned index, BackgroundPool& pool, Admission& admission, SliceWatch& watch)
+        : worker(index, pool, admission, watch) {}
 
     Worker worker;
     Router router;
@@ -81,6 +82,7 @@ class App {
   std::unique_ptr<BlobCache> blobs_;
   std::optional<HandlerDeps> deps_;
   std::unique_ptr<Admission> admission_;
+  SliceWatch watch_;
   std::unique_ptr<BackgroundPool> background_;
   std::vector<std::unique_ptr<ServingWorker>> workers_;
   std::unique_ptr<Server> server_;

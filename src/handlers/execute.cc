@@ -181,7 +181,8 @@ Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
   const auto start = Invocation::Clock::now();
   auto module = co_await deps.modules.load(std::move(id), revision, std::move(patience));
   if (!module) co_return problem(module.error(), request.request_id);
-  const auto waited = std::chrono::floor<std::chrono::milliseconds>(Invocation::Clock::now() - start);
+  const auto waited =
+      std::chrono::floor<std::chrono::milliseconds>(Invocation::Clock::now() - start);
   Answer answer = execute_loaded(deps, request, std::move(*module), waited);
   if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
   Task<Reply>& waiting = std::get<Task<Reply>>(answer);

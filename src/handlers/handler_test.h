@@ -91,8 +91,9 @@ class HandlerTest : public testing::Test {
   HandlerDeps deps_{store_,   channel_, engine_, compiler_, code_checker_,
                     helpers_, blobs_,   limits_, readiness_};
   Admission admission_{16, 16};
-  BackgroundPool background_{1};
-  Worker worker_{0, background_, admission_};
+  SliceWatch watch_;
+  BackgroundPool background_{1, watch_};
+  Worker worker_{0, background_, admission_, watch_};
   Router router_ = make_router(deps_, modules_, worker_);
   Server server_{{Lane{&worker_.context(), &router_}}, HttpLimits{}};
   std::optional<TestClient> client_;

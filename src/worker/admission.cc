@@ -11,6 +11,15 @@ namespace {
 // many.
 constexpr std::size_t kMostGates = 16'384;
 
+// For how long the calls of a module that held a thread start in the background.
+constexpr std::chrono::seconds kHeldPenalty{10};
+
+constexpr Admission::Clock::time_point kNever{};
+
+bool is_slow(const Admission::Gate& gate) {
+  return gate.slow || (gate.held_until != kNever && Admission::Clock::now() < gate.held_until);
+}
+
 }  // namespace
 
 const std::shared_ptr<Admission::Gate>& Admission::gate_of(std::string_view id,
@@ -41,7 +50,7 @@ Admission::Ticket Admission::try_enter(std::string_view id, const GateLimits& li
   if (!has_room(gate) || !gate.waiting.empty()) return {};
   ++running_;
   ++gate.running;
-  return {&gate, gate.slow};
+  return {&gate, is_slow(gate)};
 }
 
 Admission::Queued Admission::enter_or_wait(std::string_view id, const GateLimits& limits,
@@ -90,11 +99,12 @@ std::shared_ptr<Waiter> Admission::next_waiter() {
   return waiter;
 }
 
-void Admission::leave(Gate& gate, bool slow) {
+void Admission::leave(Gate& gate, Pace pace) {
   std::shared_ptr<Waiter> next;
   {
     const std::lock_guard lock(mutex_);
-    gate.slow = slow;
+    gate.slow = pace != Pace::kShort;
+    if (pace == Pace::kHeld) gate.held_until = Clock::now() + kHeldPenalty;
     --gate.running;
     --running_;
     if (waiting_ != 0) next = next_waiter();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include "worker/pace.h"
 
 namespace wasm_server {
 
@@ -29,21 +32,25 @@ class Waiter {
 
 // Decides which executions run: a cap on running and on waiting calls, for the whole server and per
 // module. Waiting calls are let in one module after the other, so that one module's flood does not
-// starve another's single call. Safe from any thread.
+// starve another's single call. It also remembers which modules' calls belong in the background
+// from the start: those whose last call was a long one, and for ten seconds those of which one held
+// a thread, so that this costs a worker a fraction of its time at most. Safe from any thread.
 class Admission {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // One module's door. Kept for as long as a call of that module is in or waits.
   struct Gate {
     GateLimits limits;
     std::uint64_t running = 0;
     std::deque<std::shared_ptr<Waiter>> waiting;
-    // Its last call outlived its first slice: the next one starts in the background.
-    bool slow = false;
+    bool slow = false;  // its last call was long
+    Clock::time_point held_until{};
   };
 
   struct Ticket {
     Gate* gate = nullptr;  // null: not in
-    bool slow = false;
+    bool slow = false;     // to be started in the background
   };
 
   enum class Queued : std::uint8_t { kAdmitted, kWaiting, kRefused };
@@ -61,8 +68,8 @@ class Admission {
   // False when it was let in meanwhile.
   bool stop_waiting(Gate& gate, const std::shared_ptr<Waiter>& waiter);
 
-  // A call has ended; `slow` as Gate::slow.
-  void leave(Gate& gate, bool slow);
+  // A call has ended.
+  void leave(Gate& gate, Pace pace);
 
   std::uint64_t running() const;
   std::uint64_t waiting() const;

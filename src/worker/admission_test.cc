@@ -68,11 +68,11 @@ TEST_F(AdmissionTest, ServesOneModuleAfterTheOther) {
   auto* gate = admission.try_enter("busy", {}).gate;
   for (int i = 0; i < 10; ++i) wait(admission, "flood");
   wait(admission, "single");
-  admission.leave(*gate, false);
+  admission.leave(*gate, Pace::kShort);
   ASSERT_EQ(order_, (std::vector<std::string>{"flood"}));
   gate_ = nullptr;
   wait(admission, "flood");  // sets gate_ to flood's
-  admission.leave(*gate_, false);
+  admission.leave(*gate_, Pace::kShort);
   EXPECT_EQ(order_, (std::vector<std::string>{"flood", "single"}));
 }
 
@@ -82,9 +82,9 @@ TEST_F(AdmissionTest, PassesOverAModuleThatIsAtItsCap) {
   auto* other = admission.try_enter("other", {}).gate;
   wait(admission, "capped", {1, 0});
   wait(admission, "free");
-  admission.leave(*other, false);
+  admission.leave(*other, Pace::kShort);
   EXPECT_EQ(order_, (std::vector<std::string>{"free"}));
-  admission.leave(*capped, false);
+  admission.leave(*capped, Pace::kShort);
   EXPECT_EQ(order_, (std::vector<std::string>{"free", "capped"}));
 }
 
@@ -95,7 +95,7 @@ TEST_F(AdmissionTest, ForgetsACallThatStopsWaiting) {
   EXPECT_TRUE(admission.stop_waiting(*gate_, callers_.back()));
   EXPECT_FALSE(admission.stop_waiting(*gate_, callers_.back()));
   EXPECT_EQ(admission.waiting(), 0U);
-  admission.leave(*gate, false);
+  admission.leave(*gate, Pace::kShort);
   EXPECT_TRUE(order_.empty());
   EXPECT_EQ(admission.running(), 0U);
 }
@@ -104,11 +104,22 @@ TEST_F(AdmissionTest, RemembersWhoWasSlow) {
   Admission admission(10, 10);
   auto ticket = admission.try_enter("a", {});
   EXPECT_FALSE(ticket.slow);
-  admission.leave(*ticket.gate, true);
+  admission.leave(*ticket.gate, Pace::kLong);
   ticket = admission.try_enter("a", {});
   EXPECT_TRUE(ticket.slow);
-  admission.leave(*ticket.gate, false);
+  admission.leave(*ticket.gate, Pace::kShort);
   EXPECT_FALSE(admission.try_enter("a", {}).slow);
+}
+
+TEST_F(AdmissionTest, RemembersWhoHeldAThreadThoughTheNextCallIsShort) {
+  Admission admission(10, 10);
+  auto ticket = admission.try_enter("a", {});
+  admission.leave(*ticket.gate, Pace::kHeld);
+  ticket = admission.try_enter("a", {});
+  EXPECT_TRUE(ticket.slow);
+  admission.leave(*ticket.gate, Pace::kShort);
+  EXPECT_TRUE(admission.try_enter("a", {}).slow);
+  EXPECT_FALSE(admission.try_enter("b", {}).slow);
 }
 
 TEST_F(AdmissionTest, KeepsNoMoreThanABoundedNumberOfIdleGates) {
@@ -116,7 +127,7 @@ TEST_F(AdmissionTest, KeepsNoMoreThanABoundedNumberOfIdleGates) {
   for (int i = 0; i < 50'000; ++i) {
     const auto ticket = admission.try_enter("module" + std::to_string(i), {});
     ASSERT_NE(ticket.gate, nullptr);
-    admission.leave(*ticket.gate, false);
+    admission.leave(*ticket.gate, Pace::kShort);
   }
   EXPECT_EQ(admission.running(), 0U);
 }

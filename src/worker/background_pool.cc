@@ -1,28 +1,14 @@
 #include "worker/background_pool.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
+#include "base/thread_priority.h"
+
 namespace wasm_server {
 
-namespace {
-
-// Low enough that a worker which wakes up for a request runs at once, high enough that the
-// background goes on under load.
-constexpr int kBackgroundNice = 10;
-
-void lower_priority() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kBackgroundNice);
-}
-
-}  // namespace
-
-BackgroundPool::BackgroundPool(unsigned threads) {
+BackgroundPool::BackgroundPool(unsigned threads, SliceWatch& watch) : watch_(watch) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -113,7 +99,8 @@ BackgroundPool::Call BackgroundPool::next() {
 }
 
 void BackgroundPool::run() {
-  lower_priority();
+  set_own_priority(Priority::kBackground);
+  auto& seat = watch_.take_seat();
   std::unique_lock lock(mutex_);
   while (true) {
     wake_due();
@@ -121,18 +108,18 @@ void BackgroundPool::run() {
     if (call != nullptr) {
       ++running_;
       lock.unlock();
-      const auto progress = call->run_slice();
+      const auto progress = call->run_slice(seat);
       if (progress == Invocation::Progress::kFinished) call->complete();
       lock.lock();
       --running_;
       if (progress != Invocation::Progress::kFinished) {
-        call->used_slice_ = call->used_slice_ || progress == Invocation::Progress::kSliceUsed;
         settle(call, progress);
       } else {
         call->place_ = GuestCall::Place::kOutside;
       }
     } else if (stopping_ && running_ == 0 && sleepers_.empty()) {
       ready_.notify_all();
+      watch_.leave(seat);
       return;
     } else if (sleepers_.empty()) {
       ready_.wait(lock);

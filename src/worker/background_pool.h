@@ -20,7 +20,7 @@ class BackgroundPool {
  public:
   using Call = std::shared_ptr<GuestCall>;
 
-  explicit BackgroundPool(unsigned threads);
+  BackgroundPool(unsigned threads, SliceWatch& watch);
   // Cancels all calls, delivers their outcomes, and joins. No calls may come meanwhile.
   ~BackgroundPool();
   BackgroundPool(const BackgroundPool&) = delete;
@@ -44,6 +44,8 @@ class BackgroundPool {
   void wake_due();                                               // mutex_ held
   Call next();                                                   // mutex_ held
   void make_ready(const Call& call, std::deque<Call>& queue);    // mutex_ held
+
+  SliceWatch& watch_;
 
   std::mutex mutex_;
   std::condition_variable ready_;

@@ -4,24 +4,27 @@
 
 namespace wasm_server {
 
-Execution::Execution(Admission& admission, ExecuteOrder&& order)
+Execution::Execution(Admission& admission, SliceWatch::Seat& seat, ExecuteOrder&& order)
     : admission_(&admission),
+      seat_(&seat),
       module_id_(order.module_id),
       gate_limits_(order.gate),
       has_sink_(order.invocation.sink != nullptr),
       invocation_(std::move(order.invocation)) {}
 
 Execution::~Execution() {
-  if (gate_ != nullptr) admission_->leave(*gate_, false);
+  if (gate_ != nullptr) admission_->leave(*gate_, Pace::kShort);
 }
 
 Execution::Execution(Execution&& other) noexcept
     : admission_(other.admission_),
+      seat_(other.seat_),
       module_id_(other.module_id_),
       gate_limits_(other.gate_limits_),
       has_sink_(other.has_sink_),
       has_run_(other.has_run_),
       progress_(other.progress_),
+      pace_(other.pace_),
       gate_(std::exchange(other.gate_, nullptr)),
       invocation_(std::move(other.invocation_)) {}
 
@@ -31,9 +34,11 @@ bool Execution::run_first_slice() {
   // A call with a sink runs in the background from the start, because its reader is on this loop.
   if (gate_ == nullptr || ticket.slow || has_sink_) return false;
   has_run_ = true;
+  seat_->begin();
   progress_ = invocation_.poll();
+  pace_ = pace_of(progress_, seat_->end());
   if (progress_ != Invocation::Progress::kFinished) return false;
-  admission_->leave(*std::exchange(gate_, nullptr), false);
+  admission_->leave(*std::exchange(gate_, nullptr), pace_);
   return true;
 }
 

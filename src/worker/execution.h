@@ -5,6 +5,7 @@
 
 #include "engine/invocation.h"
 #include "worker/admission.h"
+#include "worker/slice_watch.h"
 
 namespace wasm_server {
 
@@ -29,7 +30,8 @@ struct ExecutionWaiter {
 // the module's gate, and gives that back when it is dropped. Used on one worker's loop.
 class Execution {
  public:
-  Execution(Admission& admission, ExecuteOrder&& order);
+  // `seat`: of the worker's thread.
+  Execution(Admission& admission, SliceWatch::Seat& seat, ExecuteOrder&& order);
   ~Execution();
   Execution(Execution&& other) noexcept;
   Execution& operator=(Execution&&) = delete;
@@ -44,12 +46,14 @@ class Execution {
   friend class Worker;
 
   Admission* admission_;
+  SliceWatch::Seat* seat_;
   std::string_view module_id_;
   GateLimits gate_limits_;
   bool has_sink_;
   bool has_run_ = false;
   Invocation::Progress progress_ = Invocation::Progress::kSliceUsed;  // when it has run
-  Admission::Gate* gate_ = nullptr;                                   // that it is in
+  Pace pace_ = Pace::kShort;
+  Admission::Gate* gate_ = nullptr;  // that it is in
   Invocation invocation_;
 };
 

@@ -1,5 +1,6 @@
 #include "worker/guest_call.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -9,10 +10,10 @@
 
 namespace wasm_server {
 
-void GuestCall::go_on(Admission::Gate& gate, Invocation::Progress progress, Done done) {
+void GuestCall::go_on(Admission::Gate& gate, Invocation::Progress progress, Pace pace, Done done) {
   gate_ = &gate;
   done_ = std::move(done);
-  used_slice_ = progress == Invocation::Progress::kSliceUsed;
+  pace_ = pace;
   pool_.take(shared_from_this(), progress);
 }
 
@@ -61,21 +62,24 @@ void GuestCall::resume() { pool_.resume(*this); }
 
 // The worker loop's edge: an exception here is a bug or a lost resource of ours and ends this call
 // only.
-Invocation::Progress GuestCall::run_slice() {
+Invocation::Progress GuestCall::run_slice(SliceWatch::Seat& seat) {
+  auto progress = Invocation::Progress::kFinished;
+  seat.begin();
   try {
-    return invocation_.poll();
+    progress = invocation_.poll();
   } catch (const std::exception& error) {
     spdlog::error("a guest's slice failed: {}", error.what());
     broken_ = true;
-    return Invocation::Progress::kFinished;
   }
+  pace_ = std::max(pace_, pace_of(progress, seat.end()));
+  return progress;
 }
 
 void GuestCall::complete() {
   auto outcome = invocation_.take_outcome();
   if (broken_) outcome.ending = Refused{{ErrorCode::kInternal, "the execution failed"}};
   outcome.queued = queued_;
-  admission_.leave(*gate_, used_slice_);
+  admission_.leave(*gate_, pace_);
   done_(std::move(outcome));
 }
 

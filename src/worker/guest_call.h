@@ -8,6 +8,7 @@
 
 #include "engine/invocation.h"
 #include "worker/admission.h"
+#include "worker/slice_watch.h"
 
 namespace wasm_server {
 
@@ -26,7 +27,8 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
       : pool_(pool), admission_(admission), invocation_(std::move(invocation)) {}
 
   // One of these three begins it. `gate`: the call is in already.
-  void go_on(Admission::Gate& gate, Invocation::Progress progress, Done done);
+  // `pace`: of the slice that it has run.
+  void go_on(Admission::Gate& gate, Invocation::Progress progress, Pace pace, Done done);
   void start(Admission::Gate& gate, Done done);
   // False, and `done` is left alone, when the queue is full.
   bool start_or_wait(std::string_view id, const GateLimits& limits, Done& done);
@@ -43,7 +45,7 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
   enum class Place : std::uint8_t { kOutside, kReady, kRunning, kSleeping };
 
   void admitted() override;
-  Invocation::Progress run_slice();
+  Invocation::Progress run_slice(SliceWatch::Seat& seat);
   void complete();
 
   BackgroundPool& pool_;
@@ -54,8 +56,8 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
   Done done_;
   Clock::time_point queued_at_{};
   std::chrono::nanoseconds queued_{0};
-  bool used_slice_ = false;  // by the thread that runs it, like the next
-  bool broken_ = false;      // by an exception
+  Pace pace_ = Pace::kShort;  // by the thread that runs it, like the next
+  bool broken_ = false;       // by an exception
 
   // Guarded by the pool's mutex.
   Place place_ = Place::kOutside;

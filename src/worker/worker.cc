@@ -19,8 +19,12 @@ Outcome refused() {
 
 }  // namespace
 
-Worker::Worker(unsigned index, BackgroundPool& pool, Admission& admission)
-    : index_(index), pool_(pool), admission_(admission), work_(context_.get_executor()) {}
+Worker::Worker(unsigned index, BackgroundPool& pool, Admission& admission, SliceWatch& watch)
+    : index_(index),
+      pool_(pool),
+      admission_(admission),
+      watch_(watch),
+      work_(context_.get_executor()) {}
 
 Worker::~Worker() { stop(); }
 
@@ -35,9 +39,11 @@ void Worker::stop() {
 
 // The worker loop's edge: what gets here is a bug of ours; the loop goes on for the others.
 void Worker::run() {
+  seat_ = &watch_.take_seat();
   while (true) {
     try {
       context_.run();
+      watch_.leave(*seat_);
       return;
     } catch (const std::exception& error) {
       spdlog::error("worker {}: {}", index_, error.what());
@@ -71,7 +77,7 @@ Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
     } else if (!execution.has_run_) {
       call->start(*gate, std::move(done_function));
     } else {
-      call->go_on(*gate, execution.progress_, std::move(done_function));
+      call->go_on(*gate, execution.progress_, execution.pace_, std::move(done_function));
     }
     if (waiter.on_wait) {
       waiter.on_wait([weak] {

@@ -7,6 +7,7 @@
 #include "worker/admission.h"
 #include "worker/background_pool.h"
 #include "worker/execution.h"
+#include "worker/slice_watch.h"
 
 namespace wasm_server {
 
@@ -16,7 +17,7 @@ namespace wasm_server {
 // the loop, so its threads must have ended before a worker is destroyed.
 class Worker {
  public:
-  Worker(unsigned index, BackgroundPool& pool, Admission& admission);
+  Worker(unsigned index, BackgroundPool& pool, Admission& admission, SliceWatch& watch);
   ~Worker();  // stop()
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -29,7 +30,7 @@ class Worker {
   void stop();
 
   // An execution, whose first slice is to be run on this worker's loop.
-  Execution make_execution(ExecuteOrder&& order) { return {admission_, std::move(order)}; }
+  Execution make_execution(ExecuteOrder&& order) { return {admission_, *seat_, std::move(order)}; }
 
   // The rest of one that did not end there: waits to be let in and runs in the background pool. On
   // this worker's loop only.
@@ -41,6 +42,8 @@ class Worker {
   const unsigned index_;
   BackgroundPool& pool_;
   Admission& admission_;
+  SliceWatch& watch_;
+  SliceWatch::Seat* seat_ = nullptr;  // while the loop runs
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;
   std::thread thread_;

@@ -20,6 +20,14 @@ using testing_engine::order;
 
 constexpr std::string_view kShort = "(module (func (export \"f\")))";
 
+// Writes five bytes to its standard output.
+constexpr std::string_view kWriter =
+    "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func $w (param i32 i32 i32 i32) "
+    "(result i32)))"
+    " (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\05\\00\\00\\00\")"
+    " (func (export \"f\") (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const "
+    "8)))))";
+
 class WorkerTest : public testing::Test {
  protected:
   WorkerTest() { worker_.start(); }
@@ -63,9 +71,10 @@ class WorkerTest : public testing::Test {
     return made;
   }
 
-  std::unique_ptr<BackgroundPool> pool_ = std::make_unique<BackgroundPool>(2U);
+  SliceWatch watch_;
+  std::unique_ptr<BackgroundPool> pool_ = std::make_unique<BackgroundPool>(2U, watch_);
   Admission admission_{8, 8};
-  Worker worker_{0, *pool_, admission_};
+  Worker worker_{0, *pool_, admission_, watch_};
 };
 
 // One of many: on a busy machine a call may lose its slice to another process.
@@ -131,6 +140,33 @@ TEST_F(WorkerTest, EndsSleepersAtTheirDeadline) {
   }
 }
 
+// The engine cannot interrupt one memory.fill; what it holds up is bounded by where the next runs.
+TEST_F(WorkerTest, KeepsAGuestThatHoldsItsThreadInTheBackground) {
+  constexpr std::string_view kFill =
+      "(module (memory 4096) (func (export \"f\")"
+      " (memory.fill (i32.const 0) (i32.const 1) (i32.const 268435456))))";
+  bool slow = false;
+  for (int tries = 0; !slow && tries < 100; ++tries) {  // the watch may have had no core
+    EXPECT_TRUE(
+        std::holds_alternative<Returned>(execute(execute_order(order(kFill))).get().ending));
+    const auto ticket = admission_.try_enter("m", {});
+    admission_.leave(*ticket.gate, Pace::kShort);
+    slow = admission_.try_enter("m", {}).slow;  // though the last call was short
+    admission_.leave(*ticket.gate, Pace::kShort);
+  }
+  EXPECT_TRUE(slow);
+}
+
+TEST_F(WorkerTest, EndsAWriterWhoseSinkStaysFullAtItsDeadline) {
+  struct Sink : OutputSink {
+    bool ready() override { return false; }
+    void write(ByteView /*bytes*/) override {}
+  } sink;
+  auto made = execute_order(with_timeout(order(kWriter), milliseconds(50)));
+  made.invocation.sink = &sink;
+  EXPECT_TRUE(std::holds_alternative<TimedOut>(execute(std::move(made)).get().ending));
+}
+
 TEST_F(WorkerTest, QueuesBeyondTheCapAndRefusesBeyondTheQueue) {
   const GateLimits gate{2, 3};
   const auto sleeper = with_timeout(order(testing_engine::kSleeper), milliseconds(60'000));
@@ -187,12 +223,7 @@ TEST_F(WorkerTest, SuspendsAWriterUntilItsSinkIsRead) {
     std::atomic<std::size_t> taken{0};
     std::latch written{1};
   } sink;
-  auto made = execute_order(order(
-      "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func $w (param i32 i32 i32 i32) "
-      "(result i32)))"
-      " (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\05\\00\\00\\00\")"
-      " (func (export \"f\") (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const "
-      "8)))))"));
+  auto made = execute_order(order(kWriter));
   made.invocation.sink = &sink;
   std::promise<std::function<void()>> resumer;
   ExecutionWaiter waiter;

@@ -1,0 +1,64 @@
+#include "worker/slice_watch.h"
+
+#include <pthread.h>
+
+#include <chrono>
+
+namespace wasm_server {
+
+namespace {
+
+// A slice that is there at two looks, with this much CPU time in between, has held its thread.
+constexpr std::chrono::milliseconds kLook{5};
+constexpr std::int64_t kHeldNanoseconds = 4'000'000;
+
+std::int64_t cpu_time(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+}  // namespace
+
+SliceWatch::SliceWatch() : thread_([this] { run(); }) {}
+
+SliceWatch::~SliceWatch() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  stop_changed_.notify_one();
+  thread_.join();
+}
+
+SliceWatch::Seat& SliceWatch::take_seat() {
+  auto seat = std::make_unique<Seat>();
+  pthread_getcpuclockid(pthread_self(), &seat->cpu_clock_);
+  const std::lock_guard lock(mutex_);
+  seats_.push_back(std::move(seat));
+  return *seats_.back();
+}
+
+void SliceWatch::leave(Seat& seat) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(seats_, [&seat](const auto& one) { return one.get() == &seat; });
+}
+
+void SliceWatch::run() {
+  std::unique_lock lock(mutex_);
+  while (!stop_changed_.wait_for(lock, kLook, [this] { return stop_; })) {
+    for (const auto& seat : seats_) {
+      const auto slice = seat->slice_.load(std::memory_order_relaxed);
+      if (slice % 2 == 0) continue;
+      const auto cpu = cpu_time(seat->cpu_clock_);
+      if (slice != seat->seen_) {
+        seat->seen_ = slice;
+        seat->cpu_at_seen_ = cpu;
+      } else if (cpu - seat->cpu_at_seen_ >= kHeldNanoseconds) {
+        seat->held_.store(slice, std::memory_order_relaxed);
+      }
+    }
+  }
+}
+
+}  // namespace wasm_server
