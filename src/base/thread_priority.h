@@ -1,16 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 namespace wasm_server {
 
-// Below the threads that serve requests.
-enum class Priority : std::uint8_t {
-  kBackground,  // work that somebody waits for: goes on, slowly, when the machine is busy
-  kIdle,        // only what nobody else has a use for
-};
-
-// Of the calling thread, for good. Without effect where the kernel does not allow it.
-void set_own_priority(Priority priority);
+// For the calling thread, for good: it makes way for the threads that serve requests, but goes on
+// when they keep the machine busy, at about a tenth of a core's time against one of them. Not less,
+// because it may hold a lock that one of them needs next.
+void lower_own_priority();
 
 }  // namespace wasm_server

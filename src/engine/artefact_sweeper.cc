@@ -48,7 +48,7 @@ bool ArtefactSweeper::stopping() const {
 }
 
 void ArtefactSweeper::run() {
-  set_own_priority(Priority::kIdle);
+  lower_own_priority();
   artefacts_.remove_stale([this](const Digest& digest) { return is_stored(digest); },
                           [this] { return !stopping(); });
   std::vector<Digest> digests;

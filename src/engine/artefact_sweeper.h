@@ -13,8 +13,8 @@
 namespace wasm_server {
 
 // Removes the artefacts of code that is not stored any more: at first of all that lie there (a
-// crash may come between a commit and its removal), then of what it is told of. On a thread of the
-// lowest priority, so that many artefacts cost the start nothing. The store is asked just before
+// crash may come between a commit and its removal), then of what it is told of. On a thread of low
+// priority, so that many artefacts cost the start nothing. The store is asked just before
 // each removal: code that was stored again keeps its artefact, and where that happens in the very
 // moment of the removal, the artefact is only compiled again. Safe from any thread.
 class ArtefactSweeper {

@@ -169,7 +169,7 @@ void Compiler::Impl::run_baseline() {
 }
 
 void Compiler::Impl::run_compiler() {
-  set_own_priority(Priority::kBackground);
+  lower_own_priority();
   std::unique_lock lock(mutex);
   while (const auto digest = next_to_compile(lock)) compile_one(*digest, lock);
 }

@@ -27,7 +27,7 @@ constexpr std::uint32_t kBaselineSlots = 256;
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
 
-void lower_compile_thread() { set_own_priority(Priority::kBackground); }
+void lower_compile_thread() { lower_own_priority(); }
 
 // Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory
 // image, memory, rest), and the kernel allows a process only so many.

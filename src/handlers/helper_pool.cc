@@ -6,7 +6,7 @@ namespace wasm_server {
 HelperPool::HelperPool(unsigned threads, std::size_t max_queue) : max_queue_(max_queue) {
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this] {
-      set_own_priority(Priority::kBackground);
+      lower_own_priority();
       work_off();
     });
   }

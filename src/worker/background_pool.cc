@@ -1,8 +1,7 @@
 #include "worker/background_pool.h"
 
+#include <thread>
 #include <utility>
-
-#include <spdlog/spdlog.h>
 
 #include "base/thread_priority.h"
 
@@ -99,7 +98,7 @@ BackgroundPool::Call BackgroundPool::next() {
 }
 
 void BackgroundPool::run() {
-  set_own_priority(Priority::kBackground);
+  lower_own_priority();
   auto& seat = watch_.take_seat();
   std::unique_lock lock(mutex_);
   while (true) {
@@ -109,6 +108,9 @@ void BackgroundPool::run() {
       ++running_;
       lock.unlock();
       const auto progress = call->run_slice(seat);
+      // A worker that waits for this core need not wait for the kernel's tick, which may be several
+      // slices away.
+      if (progress == Invocation::Progress::kSliceUsed) std::this_thread::yield();
       if (progress == Invocation::Progress::kFinished) call->complete();
       lock.lock();
       --running_;
