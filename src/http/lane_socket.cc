@@ -178,11 +178,7 @@ void LaneSocket::look_again() {
 }
 
 bool LaneSocket::write_now(Outgoing& out) {
-  while (!out.empty()) {
-    const ssize_t n = transmit(descriptor_.get(), out);
-    if (n <= 0) return n < 0;
-  }
-  return true;
+  return out.empty() || transmit(descriptor_.get(), out) != 0;
 }
 
 void LaneSocket::shut_down_writing() { ::shutdown(descriptor_.get(), SHUT_WR); }

@@ -55,7 +55,9 @@ class LaneSocket {
   // reads that have waited for some time.
   void look_again();
 
-  // Sends what goes without waiting; how much. False: the connection is lost.
+  // Sends what goes in one system call, without waiting; what is left is for start_write(), which
+  // lets others have their turn even if the client reads as fast as we send. False: the connection
+  // is lost.
   bool write_now(Outgoing& out);
 
   void shut_down_writing();

@@ -100,7 +100,12 @@ Task<bool> Session::send_source(Reply& reply) {
     out.add(out_);
     out.add(*piece);
     if (chunked && !last) out.add("\r\n");
-    const bool open = co_await write_all(out);
+    bool open = false;
+    if (first) {
+      open = co_await write_all(out);
+    } else {
+      open = co_await write_rest(out);  // in turn with the lane's other connections
+    }
     if (!open || last) co_return open;
   }
 }

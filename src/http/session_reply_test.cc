@@ -1,5 +1,7 @@
 // How answers are sent.
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "http/session.h"
@@ -99,6 +101,23 @@ TEST_F(SessionReply, ASlowReaderGetsEverything) {
   const auto reply = client_.receive();
   ASSERT_TRUE(reply && reply->complete);
   EXPECT_TRUE(reply->body == pattern(3'000'000));
+}
+
+// As fast as the server sends: its socket is never full, and the answer never ends.
+TEST(SessionReplies, AFastReaderDoesNotKeepItsLaneToItself) {
+  TestServer server({}, 1);
+  TestClient fast = server.connect();
+  ASSERT_TRUE(fast.send("GET /stream?size=1000000000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
+  ASSERT_EQ(fast.receive_raw(1), "H");
+  const std::jthread reader([&fast](const std::stop_token& stop) {
+    while (!stop.stop_requested() && !fast.receive_raw(1U << 20).empty()) continue;
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto reply = server.connect().request("GET", "/healthz");
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200U);
+  }
+  EXPECT_EQ(server.open_sources(), 1U);
 }
 
 TEST_F(SessionReply, ASourceEndsWithItsClient) {
