@@ -17,7 +17,7 @@ build:  ## the release binary, build/release/wasm-server
 test:  ## unit and end-to-end tests with AddressSanitizer and UBSan; counts in the last lines
 	@tools/test dev
 
-tsan:  ## the unit tests of the parts that share data between threads, under ThreadSanitizer
+tsan:  ## the unit tests of everything that has threads, under ThreadSanitizer
 	@tools/tsan
 
 fuzz:  ## fuzzes what reads the bytes of clients and of disks; TIME=20 seconds for each target
