@@ -170,7 +170,7 @@ def test_revisions_that_are_not_there(client):
     for number in ("2", "99999999999999999"):
         assert_problem(client.get(f"/wasm/{id}", params={"revision": number}), 404, "not-found")
     for text in ("x", "-1", "1.0", ""):
-        assert client.get(f"/wasm/{id}", params={"revision": text}).status_code in (400, 404)
+        assert_problem(client.get(f"/wasm/{id}", params={"revision": text}), 400, "bad-request")
     assert_problem(client.get(f"/wasm/{fresh_id()}/revisions"), 404, "not-found")
 
 

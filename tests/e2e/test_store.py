@@ -117,6 +117,35 @@ def test_equal_bytes_are_shared_and_freed_with_the_last_user(client):
     assert client.get(f"/wasm/{again}", headers=RAW).content == code
 
 
+@contract("5: internal")
+def test_code_that_the_disk_damaged_is_never_run(fresh_server):
+    """One bit of the stored code flips while the server is down, and there is no artefact to run instead: the execution
+    is the server's fault, logged with the answer's request id; everything else goes on."""
+    server = fresh_server()
+    with Client(server.url) as client:
+        damaged, whole = client.add(distinct(3, 50_000)), client.add(ADD)
+    server.stop()
+    [database] = server.data.rglob("data.mdb")
+    content = bytearray(database.read_bytes())
+    at = content.find(distinct(3, 50_000)[-1000:])
+    assert at >= 0
+    while at >= 0:
+        content[at] ^= 1
+        at = content.find(distinct(3, 50_000)[-1000:])
+    database.write_bytes(content)
+    for artefact in (server.data / "artefacts").iterdir():
+        artefact.unlink()
+    server.start()
+    with Client(server.url) as client:
+        answer = client.call(damaged, [2, 40], headers={"X-Request-Id": "damaged-code"})
+        problem = assert_problem(answer, 500, "internal")
+        assert problem["request_id"] == answer.headers["x-request-id"] == "damaged-code"
+        assert "damaged-code" in server.stderr_text()
+        assert client.results(whole, [2, 40]) == [42]
+        assert client.meta(damaged)["revision"] == 1
+        assert client.delete(f"/wasm/{damaged}").status_code == 204
+
+
 @contract("3: equal bytes stored once")
 def test_fifty_copies_take_the_room_of_one(fresh_server):
     server = fresh_server()
