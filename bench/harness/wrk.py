@@ -69,11 +69,22 @@ def run(server: Process, path: str, script: str, args: list, connections: int, s
     return sample
 
 
-def store(server: Process, body: pathlib.Path, count: int, prefix: str, connections: int = 64) -> None:
-    """Stores `count` small modules that all differ, called PREFIX0, PREFIX1, ..."""
-    command = ["wrk", "-t1", f"-c{min(connections, count)}", "-d900s", "--timeout", "60s", "-s", str(LUA / "store.lua"),
-               server.url, "--", str(body), str(count), prefix]
+def until_done(server: Process, script: str, args: list, word: str, count: int, connections: int) -> None:
+    """Runs a script that ends by itself, with a line of `word` and how many of its `count` requests went well."""
+    command = ["wrk", "-t1", f"-c{min(connections, count)}", "-d900s", "--timeout", "60s", "-s", str(LUA / script),
+               server.url, "--", *map(str, args)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=960)
     server.check()
-    if f"STORED {count}" not in done.stdout.splitlines():
-        raise Failed(f"{server.name} did not store {count} modules (wrk ended with {done.returncode}): {done.stdout[-300:]}{done.stderr[-300:]}")
+    if f"{word} {count}" not in done.stdout.splitlines():
+        raise Failed(f"{server.name}: {script} did not end well (wrk ended with {done.returncode}): "
+                     f"{done.stdout[-300:]}{done.stderr[-300:]}")
+
+
+def store(server: Process, body: pathlib.Path, count: int, prefix: str, connections: int = 64) -> None:
+    """Stores `count` small modules that all differ, called PREFIX0, PREFIX1, ..."""
+    until_done(server, "store.lua", [body, count, prefix], "STORED", count, connections)
+
+
+def execute_each(server: Process, count: int, prefix: str, connections: int = 64) -> None:
+    """Calls `add` of each of these modules once."""
+    until_done(server, "sweep.lua", [prefix, count], "ANSWERED", count, connections)
