@@ -33,7 +33,7 @@ class LmdbWritePath {
  public:
   // A generation moves when it has so many modules, when its half of the journal is full, or when
   // nothing was appended for kQuiet.
-  static constexpr std::size_t kGeneration = 16'384;
+  static constexpr std::size_t kGeneration = 8'192;
   static constexpr std::chrono::milliseconds kQuiet{100};
 
   // What is in the journal is in the database when it returns. All but `directory` outlive it.
