@@ -1,5 +1,7 @@
 #include "app.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
@@ -14,6 +16,13 @@ namespace {
 
 unsigned or_cores(unsigned count) {
   return count != 0 ? count : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// How many files the process may have open; connections need them too, and compiled modules.
+std::size_t open_files() {
+  rlimit limit{};
+  constexpr std::size_t kUsual = 1024;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kUsual;
 }
 
 }  // namespace
@@ -51,7 +60,9 @@ Result<void> App::make_engine() {
   compiler_ = std::make_unique<Compiler>(
       *engine_, *artefacts_, or_cores(config_.engine.compile_threads), config_.compile_queue);
   compiler_->on_saved([this](const Digest& digest) { sweeper_->look_at({&digest, 1}); });
-  modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, config_.module_cache_bytes);
+  modules_ = std::make_unique<ModuleCache>(
+      *store_, *compiler_,
+      ModuleCache::Bounds{.bytes = config_.module_cache_bytes, .codes = open_files() / 3});
   return {};
 }
 

@@ -46,8 +46,8 @@ const FunctionInfo* LoadedModule::find_function(std::string_view name) const {
   return found == functions.end() ? nullptr : found->second;
 }
 
-ModuleCache::ModuleCache(Store& store, Compiler& compiler, std::size_t max_bytes)
-    : store_(store), compiler_(compiler), max_bytes_(max_bytes) {}
+ModuleCache::ModuleCache(Store& store, Compiler& compiler, Bounds bounds)
+    : store_(store), compiler_(compiler), bounds_(bounds) {}
 
 ModuleCache::Module ModuleCache::find(std::string_view id, std::optional<std::uint64_t> revision) {
   const auto sequence = store_.sequence();
@@ -131,7 +131,9 @@ void ModuleCache::insert(std::string key, const Module& module, std::uint64_t se
   if (code.users++ > 0) bytes_ -= code.code->bytes();  // baseline code makes way for optimised
   code.code = module->code;
   bytes_ += code.code->bytes();
-  while (bytes_ > max_bytes_ && entries_.size() > 1) erase(std::prev(entries_.end()));
+  while ((bytes_ > bounds_.bytes || codes_.size() > bounds_.codes) && entries_.size() > 1) {
+    erase(std::prev(entries_.end()));
+  }
 }
 
 void ModuleCache::erase(Entries::iterator entry) {

@@ -41,7 +41,13 @@ class ModuleCache {
  public:
   using Module = std::shared_ptr<const LoadedModule>;
 
-  ModuleCache(Store& store, Compiler& compiler, std::size_t max_bytes);
+  struct Bounds {
+    std::size_t bytes;  // of compiled code
+    std::size_t codes =
+        4096;  // different ones: each may hold an open file, the image of its memory
+  };
+
+  ModuleCache(Store& store, Compiler& compiler, Bounds bounds);
 
   // Null when it is not here or no longer current. Without `revision`: the current one.
   Module find(std::string_view id, std::optional<std::uint64_t> revision);
@@ -90,7 +96,7 @@ class ModuleCache {
 
   Store& store_;
   Compiler& compiler_;
-  const std::size_t max_bytes_;
+  const Bounds bounds_;
 
   mutable std::mutex mutex_;
   Entries entries_;  // this and all below: guarded by mutex_

@@ -61,7 +61,7 @@ class ModuleCacheTest : public testing::Test {
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
   Compiler compiler_{engine(), *artefacts_, 1, 100};
-  ModuleCache cache_{store_, compiler_, 64U << 20};
+  ModuleCache cache_{store_, compiler_, {.bytes = 64U << 20}};
 };
 
 TEST_F(ModuleCacheTest, FindsWhatItLoaded) {
@@ -137,7 +137,7 @@ TEST_F(ModuleCacheTest, CountsSharedCodeOnce) {
 }
 
 TEST_F(ModuleCacheTest, DropsTheLeastRecentlyUsedBeyondItsBytes) {
-  ModuleCache small(store_, compiler_, 1);
+  ModuleCache small(store_, compiler_, {.bytes = 1});
   for (const std::string id : {"a", "b"}) {
     put(id, constant(id[0]));
     asio::io_context context;
@@ -170,6 +170,23 @@ TEST_F(ModuleCacheTest, ReplacesBaselineCodeByOptimizedCode) {
     module = found != nullptr ? found : load("large").value();
   }
   EXPECT_EQ(cache_.find("large", {})->code->tier(), Tier::kOptimized);
+}
+
+TEST_F(ModuleCacheTest, HoldsNoMoreDifferentCodesThanItsBound) {
+  ModuleCache few(store_, compiler_, {.bytes = 64U << 20, .codes = 2});
+  for (int i = 0; i < 4; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    put(id, constant(i));
+    ASSERT_TRUE(load(id)) << "compiled and stored as an artefact";
+    asio::io_context context;
+    asio::co_spawn(context, few.load(id, {}, patience_),
+                   [](const std::exception_ptr&, const Result<Module>&) {});
+    context.run();
+  }
+  EXPECT_EQ(few.find("m0", {}), nullptr);
+  EXPECT_EQ(few.find("m1", {}), nullptr);
+  EXPECT_NE(few.find("m2", {}), nullptr);
+  EXPECT_NE(few.find("m3", {}), nullptr);
 }
 
 }  // namespace
