@@ -84,7 +84,9 @@ void App::make_write_path() {
 
 // One event loop per core, with its own router; the pool for the calls that take longer.
 void App::make_workers() {
-  const std::uint64_t slots = engine_->pool_slots();
+  // Each worker may be about to give one instance back while it lets the next call in.
+  const std::uint64_t pool = engine_->pool_slots();
+  const std::uint64_t slots = pool - std::min<std::uint64_t>(pool / 2, or_cores(config_.workers));
   const std::uint64_t running = config_.running_calls == 0 ? slots : config_.running_calls;
   admission_ = std::make_unique<Admission>(std::min(running, slots), config_.waiting_calls);
   background_ = std::make_unique<BackgroundPool>(or_cores(config_.background_threads), watch_);

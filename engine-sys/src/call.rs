@@ -2,10 +2,10 @@
 //! futures, a lookup and lists of tagged values is one allocation and no conversion here.
 
 use std::ffi::c_void;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::mem::size_of;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Instant;
 use std::{slice, str};
 
@@ -52,13 +52,15 @@ pub struct engine_sys_ending_t {
     pub instantiate_nanoseconds: u64,
     pub instantiated: bool,
     pub no_such_function: bool,
+    pub ended: bool,
 }
 
 /// The head of a call, through which its future is reached without knowing its type.
 #[repr(C)]
 pub struct engine_sys_call_t {
-    poll: unsafe fn(*mut engine_sys_call_t) -> bool,
+    poll: unsafe fn(*mut engine_sys_call_t),
     delete: unsafe fn(*mut engine_sys_call_t),
+    ending: *const engine_sys_ending_t,
 }
 
 #[repr(C)]
@@ -68,18 +70,19 @@ struct Call<F> {
 }
 
 impl<F: Future<Output = ()>> Call<F> {
-    fn boxed(future: F) -> *mut engine_sys_call_t {
+    fn boxed(future: F, ending: *const engine_sys_ending_t) -> *mut engine_sys_call_t {
         let head = engine_sys_call_t {
             poll: Self::poll,
             delete: Self::delete,
+            ending,
         };
         Box::into_raw(Box::new(Call { head, future })).cast()
     }
 
     /// `call` came from `boxed` and is never moved.
-    unsafe fn poll(call: *mut engine_sys_call_t) -> bool {
+    unsafe fn poll(call: *mut engine_sys_call_t) {
         let future = unsafe { Pin::new_unchecked(&mut (*call.cast::<Self>()).future) };
-        future.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+        let _ = future.poll(&mut Context::from_waker(Waker::noop()));
     }
 
     unsafe fn delete(call: *mut engine_sys_call_t) {
@@ -96,21 +99,33 @@ pub unsafe extern "C" fn engine_sys_call_new(
     order: *const engine_sys_order_t,
     ending: *mut engine_sys_ending_t,
 ) -> *mut engine_sys_call_t {
+    let head_ending = ending.cast_const();
     let (order, ending) = unsafe { (&*order, &mut *ending) };
-    Call::boxed(async move {
-        if let Err(error) = run(order, ending).await {
+    let future = async move {
+        let started = Instant::now();
+        let mut store = new_store(order);
+        if let Err(error) = run(&mut store, order, ending, started).await {
             report(error, ending);
         }
-    })
+        ending.ended = true;
+        // The store, and with it the instance, is dropped with the call and not before: whoever waits for the results
+        // need not wait for that.
+        pending::<()>().await
+    };
+    Call::boxed(future, head_ending)
 }
 
-/// Runs it for a slice; true when it has ended. From any thread, one at a time.
+/// Runs it for a slice; true when it has ended, its instance being kept until it is deleted. From any thread, one at
+/// a time.
 ///
 /// # Safety
 /// `call` is a live handle that has not ended.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn engine_sys_call_poll(call: *mut engine_sys_call_t) -> bool {
-    unsafe { ((*call).poll)(call) }
+    unsafe {
+        ((*call).poll)(call);
+        (*(*call).ending).ended
+    }
 }
 
 /// Stops the guest, wherever it is, and gives its instance back.
@@ -122,22 +137,25 @@ pub unsafe extern "C" fn engine_sys_call_delete(call: *mut engine_sys_call_t) {
     unsafe { ((*call).delete)(call) }
 }
 
-async fn run(order: &engine_sys_order_t, ending: &mut engine_sys_ending_t) -> Result<()> {
-    let started = Instant::now();
+async fn run(
+    store: &mut WasmtimeStore,
+    order: &engine_sys_order_t,
+    ending: &mut engine_sys_ending_t,
+    started: Instant,
+) -> Result<()> {
     let module = unsafe { &*order.module.cast::<InstancePre<WasmtimeStoreData>>() };
-    let mut store = new_store(order);
-    let instance = module.instantiate_async(&mut store).await?;
+    let instance = module.instantiate_async(&mut *store).await?;
     ending.instantiate_nanoseconds = started.elapsed().as_nanos() as u64;
     ending.instantiated = true;
 
     if order.initialize {
-        if let Some(function) = instance.get_func(&mut store, "_initialize") {
-            call(&mut store, function, &mut [], 0, 0).await?;
+        if let Some(function) = instance.get_func(&mut *store, "_initialize") {
+            call(store, function, &mut [], 0, 0).await?;
         }
     }
     let name = unsafe { slice::from_raw_parts(order.function, order.function_size) };
     let name = str::from_utf8(name).unwrap_or_default();
-    let Some(function) = instance.get_func(&mut store, name) else {
+    let Some(function) = instance.get_func(&mut *store, name) else {
         ending.no_such_function = true;
         return Ok(());
     };
@@ -146,7 +164,7 @@ async fn run(order: &engine_sys_order_t, ending: &mut engine_sys_ending_t) -> Re
         0 => &mut [],
         _ => unsafe { slice::from_raw_parts_mut(order.values, values) },
     };
-    call(&mut store, function, values, order.params, order.results).await
+    call(store, function, values, order.params, order.results).await
 }
 
 fn new_store(order: &engine_sys_order_t) -> WasmtimeStore {

@@ -48,6 +48,7 @@ typedef struct engine_sys_ending {
   uint64_t instantiate_nanoseconds;
   bool instantiated;
   bool no_such_function;
+  bool ended;
 } engine_sys_ending_t;
 
 typedef struct engine_sys_call engine_sys_call_t;

@@ -66,7 +66,12 @@ struct Invocation::Guest {
     call.reset(engine_sys_call_new(&engine_order, &engine_ending));
   }
 
-  // Ends the guest, wherever it is, and gives its instance back to the pool.
+  // Stops the guest, wherever it is.
+  Progress stop(decltype(Outcome::ending) ending) {
+    call.reset();
+    return finish(std::move(ending));
+  }
+
   Progress finish(decltype(Outcome::ending) ending) {
     const auto taken = Clock::now() - started;
     outcome.ending = std::move(ending);
@@ -75,7 +80,6 @@ struct Invocation::Guest {
       outcome.instantiate = std::chrono::nanoseconds(engine_ending.instantiate_nanoseconds);
       outcome.run = taken - outcome.instantiate;
     }
-    call.reset();
     outcome.stdout_bytes = std::move(wasi.stdout_bytes);
     outcome.stderr_bytes = std::move(wasi.stderr_bytes);
     finished = true;
@@ -142,9 +146,9 @@ Invocation::Progress Invocation::poll() {
   if (guest.call == nullptr) {
     guest.begin();
   } else if (guest.cancelled.load(std::memory_order_relaxed)) {
-    return guest.finish(Cancelled{});
+    return guest.stop(Cancelled{});
   } else if (Clock::now() >= guest.deadline) {
-    return guest.finish(TimedOut{});
+    return guest.stop(TimedOut{});
   }
   if (engine_sys_call_poll(guest.call.get())) return guest.finish(guest.ending());
   const auto wait = guest.wasi.wait();
@@ -156,6 +160,8 @@ Invocation::Clock::time_point Invocation::wake_at() const {
   if (guest_->finished || guest_->wasi.wait() != WasiState::Wait::kTime) return guest_->deadline;
   return std::min(guest_->deadline, guest_->wasi.wake_at());
 }
+
+void Invocation::release() { guest_->call.reset(); }
 
 Outcome Invocation::take_outcome() { return std::move(guest_->outcome); }
 

@@ -50,6 +50,10 @@ class Invocation {
   // Once, after kFinished.
   Outcome take_outcome();
 
+  // After kFinished: gives the instance back to the pool, which takes longer than a short call
+  // does, so the answer may go first. Destruction does it too.
+  void release();
+
   // The next poll finishes the call with Cancelled. Safe from any thread.
   void cancel();
 

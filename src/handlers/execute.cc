@@ -153,7 +153,11 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
   const ExecuteContext context{request.request_id, plan.module->meta_data.revision,
                                plan.is_command};
   auto execution = deps.worker.make_execution(make_order(plan));
-  if (execution.run_first_slice()) return execute_reply(execution.take_outcome(), context);
+  if (execution.run_first_slice()) {
+    auto reply = execute_reply(execution.take_outcome(), context);
+    reply.afterwards = [ended = execution.take_invocation()]() mutable { ended.release(); };
+    return reply;
+  }
   return finish_whole(deps, request, std::move(plan.module), std::move(execution), context);
 }
 

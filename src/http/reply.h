@@ -4,6 +4,7 @@
 // Connection and X-Request-Id, and leaves the body out for HEAD, 204 and 304.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,9 @@ struct Reply {
       content_type;     // a literal or a string that outlives the request; empty: no such header
   std::string headers;  // whole lines, "Name: value\r\n"; use add_header
   std::variant<Bytes, SharedBytes, std::unique_ptr<BodySource>> body;
+  // Work that the client need not wait for: called when the answer is on its way, or dropped
+  // without being called when there is none. At once, however slowly the client reads.
+  std::move_only_function<void()> afterwards;
   // What Content-Length says on an answer to HEAD, when it is not the size of `body`.
   std::optional<std::uint64_t> head_length;
 

@@ -70,6 +70,7 @@ Task<bool> Session::exchange() {
   if (!std::holds_alternative<std::unique_ptr<BodySource>>(reply.body)) {
     Outgoing out = render(reply);
     sent = connection_.write_now(out);
+    if (reply.afterwards) std::exchange(reply.afterwards, nullptr)();
     if (sent && !out.empty()) sent = co_await write_rest(out);
   } else {
     sent = co_await send_source(reply);

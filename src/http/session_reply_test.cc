@@ -51,6 +51,21 @@ TEST_F(SessionReply, SendsASourceToAnHttp10ClientUntilTheEndOfTheConnection) {
   EXPECT_TRUE(reply->body == pattern(50'000));
 }
 
+// On one connection the next request is read only when it has run.
+TEST_F(SessionReply, DoesOnceWhatIsToBeDoneAfterwards) {
+  EXPECT_EQ(client_.request("GET", "/afterwards?size=10")->body, pattern(10));
+  EXPECT_EQ(client_.request("GET", "/healthz")->status, 200U);
+  EXPECT_EQ(server_.afterwards(), 1U);
+}
+
+TEST_F(SessionReply, DoesNotWaitForASlowReaderWithWhatIsToBeDoneAfterwards) {
+  constexpr std::size_t kMoreThanSocketsHold = 64U << 20;
+  ASSERT_TRUE(client_.send("GET /afterwards?size=" + std::to_string(kMoreThanSocketsHold) +
+                           " HTTP/1.1\r\nHost: a\r\n\r\n"));
+  while (server_.afterwards() == 0) std::this_thread::yield();  // without reading anything
+  EXPECT_TRUE(client_.receive()->body == pattern(kMoreThanSocketsHold));
+}
+
 TEST_F(SessionReply, AnswersHeadWithTheHeadersOfGet) {
   EXPECT_EQ(client_.request("HEAD", "/shared?size=12345")->header("content-length"), "12345");
   EXPECT_EQ(client_.request("HEAD", "/stream?size=777&known")->header("content-length"), "777");

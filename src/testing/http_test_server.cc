@@ -132,6 +132,11 @@ void TestServer::add_routes(Router& router) {
   router.add(Method::kGet, "/shared", share);
   router.add(Method::kGet, "/throw", fail_badly);
   router.add(Method::kGet, "/wasm/{id}", show_id);
+  router.add(Method::kGet, "/afterwards", [this](const Request& request) {
+    Reply reply = json_reply(200, pattern(std::stoul(*request.query_value("size"))));
+    reply.afterwards = [this] { ++afterwards_; };
+    return reply;
+  });
   router.add(Method::kGet, "/held", [this](Request& request) { return hold(request); });
   router.add(Method::kGet, "/stream", [this](Request& request) { return open_stream(request); });
 }

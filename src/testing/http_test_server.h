@@ -35,6 +35,8 @@ class TestServer {
   void release() { released_ = true; }
   std::size_t waiting() const { return waiting_; }
   std::size_t gone() const { return gone_; }
+  // Replies of /afterwards whose `afterwards` has run.
+  std::size_t afterwards() const { return afterwards_; }
   // How many of the sources of GET /stream still live.
   std::size_t open_sources() const { return *open_sources_; }
 
@@ -55,6 +57,7 @@ class TestServer {
   std::atomic<bool> released_{false};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> gone_{0};
+  std::atomic<std::size_t> afterwards_{0};
   std::shared_ptr<std::atomic<std::size_t>> open_sources_ =
       std::make_shared<std::atomic<std::size_t>>(0);
 };

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "engine/invocation.h"
 #include "worker/admission.h"
@@ -41,6 +42,9 @@ class Execution {
   bool run_first_slice();
 
   Outcome take_outcome() { return invocation_.take_outcome(); }
+
+  // Of an execution that has ended: what is left to release.
+  Invocation take_invocation() { return std::move(invocation_); }
 
  private:
   friend class Worker;

@@ -77,6 +77,7 @@ Invocation::Progress GuestCall::run_slice(SliceWatch::Seat& seat) {
 
 void GuestCall::complete() {
   auto outcome = invocation_.take_outcome();
+  invocation_.release();  // before the next call is let in
   if (broken_) outcome.ending = Refused{{ErrorCode::kInternal, "the execution failed"}};
   outcome.queued = queued_;
   admission_.leave(*gate_, pace_);
