@@ -59,7 +59,11 @@ ModuleCache::Module ModuleCache::find(std::string_view id, std::optional<std::ui
   if (module == nullptr || is_superseded(*module->code, module->meta_data.digest)) return nullptr;
   if (current) return module;
   const auto meta_data = read(id, revision);
-  if (!meta_data || !*meta_data || **meta_data != module->meta_data) return nullptr;
+  if (!meta_data) return nullptr;
+  if (!*meta_data || **meta_data != module->meta_data) {
+    drop(key, module);
+    return nullptr;
+  }
   confirm(key, module, sequence);
   return module;
 }
@@ -84,6 +88,13 @@ void ModuleCache::confirm(std::string_view key, const Module& module, std::uint6
   const std::lock_guard lock(mutex_);
   const auto found = index_.find(key);
   if (found != index_.end() && found->second->module == module) found->second->sequence = sequence;
+}
+
+// A load that was under way when the module was deleted may have put it here after forget().
+void ModuleCache::drop(std::string_view key, const Module& module) {
+  const std::lock_guard lock(mutex_);
+  const auto found = index_.find(key);
+  if (found != index_.end() && found->second->module == module) erase(found->second);
 }
 
 Result<std::optional<WasmMetaData>> ModuleCache::read(std::string_view id,

@@ -89,6 +89,7 @@ class ModuleCache {
   Module find_entry(std::string_view key, std::uint64_t sequence, bool& current);
   bool is_superseded(const CompiledModule& code, const Digest& digest) const;
   void confirm(std::string_view key, const Module& module, std::uint64_t sequence);
+  void drop(std::string_view key, const Module& module);
   std::shared_ptr<const CompiledModule> find_code(const Digest& digest);
   void insert(std::string key, const Module& module, std::uint64_t sequence);
   void erase(Entries::iterator entry);     // mutex_ held

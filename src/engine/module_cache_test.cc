@@ -99,6 +99,7 @@ TEST_F(ModuleCacheTest, NeverReturnsADeletedModule) {
   load("a").value();
   erase("a");
   EXPECT_EQ(cache_.find("a", {}), nullptr);
+  EXPECT_EQ(cache_.bytes(), 0U);
   EXPECT_FALSE(load("a"));
 }
 
