@@ -49,7 +49,7 @@ Bytes BodySink::take() {
 
 void BodySink::release() {
   if (charged_ != 0) budget_.give_back(std::exchange(charged_, 0));
-  bytes_.clear();
+  bytes_ = Bytes();  // its memory too, of which no one is charged any more
   received_ = 0;
 }
 

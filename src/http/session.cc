@@ -209,6 +209,7 @@ Session::Step Session::answer_and_close(Reply& reply, ErrorCode code, std::strin
   }
   keep_alive_ = false;
   lingers_ = true;
+  sink_.release();  // now, not when the client has taken its answer
   return answer(reply, code, std::move(message));
 }
 

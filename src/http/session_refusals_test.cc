@@ -128,6 +128,21 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"a large body where none is taken",
                             get("Host: t\r\nContent-Length: 65537\r\n"), 413}));
 
+// Its size is not announced, so only its bytes show that there is no room for it.
+TEST(SessionLimits, AChunkedBodyBeyondTheMemoryForBodiesIsToldSo) {
+  HttpLimits limits;
+  limits.body_memory_bytes = 100'000;
+  TestServer server(limits);
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send(post("Transfer-Encoding: chunked\r\n", "30d40\r\n" + pattern(200'000))));
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 503U);
+  EXPECT_NE(reply->header("retry-after"), "");
+  // What had been taken of it is given back although that client is still there.
+  EXPECT_EQ(server.connect().request("POST", "/echo", pattern(50'000))->status, 200U);
+}
+
 TEST(SessionLimits, AHeaderOfExactlyTheLimitIsAccepted) {
   HttpLimits limits;
   limits.header_bytes = 1000;
