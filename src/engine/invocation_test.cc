@@ -1,6 +1,8 @@
 #include "engine/invocation.h"
 
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -212,6 +214,21 @@ TEST(Invocation, DropsASuspendedGuest) {
   EXPECT_EQ(invocation.poll(), Invocation::Progress::kSliceUsed);
 }
 
+TEST(Invocation, SaysSoWhenThePoolHasNoRoom) {
+  const auto endless = order("(module (memory 1) (func (export \"f\") (loop br 0)))");
+  std::vector<std::unique_ptr<Invocation>> running;
+  for (int i = 0; i < 1000; ++i) {
+    running.push_back(std::make_unique<Invocation>(InvocationOrder(endless)));
+    if (running.back()->poll() == Invocation::Progress::kFinished) break;
+  }
+  ASSERT_LT(running.size(), 1000U);
+  const auto outcome = running.back()->take_outcome();
+  ASSERT_TRUE(std::holds_alternative<Refused>(outcome.ending));
+  EXPECT_EQ(std::get<Refused>(outcome.ending).error.code, ErrorCode::kOverloaded);
+  running.clear();
+  run_to<Returned>(order("(module (memory 1) (func (export \"f\")))"));
+}
+
 // WASI.
 
 constexpr std::string_view kWasiPrelude =
@@ -322,6 +339,60 @@ TEST(Wasi, FillsALargeRandomRequestInPieces) {
   const auto returned = run_to<Returned>(std::move(call));
   EXPECT_EQ(returned.results[0].low, 0U);
   EXPECT_NE(returned.results[1].low, 0U);
+}
+
+// Subscriptions of 48 bytes from address 0 on, events of 32 bytes from 512 on.
+TEST(Wasi, AnswersAtOnceForStreamsAndForWhatIsWrong) {
+  auto call = wasi_order(
+      "(func (export \"f\") (result i32 i32 i64 i32 i32 i32)"
+      " (i32.store8 (i32.const 8) (i32.const 1))"  // stdin
+      " (i32.store8 (i32.const 56) (i32.const 2)) (i32.store (i32.const 64) (i32.const 1))"  // stdout
+      " (i32.store8 (i32.const 104) (i32.const 1)) (i32.store (i32.const 112) (i32.const 77))"
+      " (i32.store (i32.const 160) (i32.const 99))"  // an unknown clock
+      " (drop (call $poll_oneoff (i32.const 0) (i32.const 512) (i32.const 4) (i32.const 900)))"
+      " (i32.load (i32.const 900)) (i32.load16_u (i32.const 520)) (i64.load (i32.const 528))"
+      " (i32.load16_u (i32.const 552)) (i32.load16_u (i32.const 584))"
+      " (i32.load16_u (i32.const 616)))");
+  call.wasi.stdin_bytes = "hello";
+  call.result = {ValueType::kI32, ValueType::kI32, ValueType::kI64,
+                 ValueType::kI32, ValueType::kI32, ValueType::kI32};
+  const auto returned = run_to<Returned>(std::move(call));
+  ASSERT_EQ(returned.results.size(), 6U);
+  EXPECT_EQ(returned.results[0].low, 4U);
+  EXPECT_EQ(returned.results[1].low, 0U);
+  EXPECT_EQ(returned.results[2].low, 5U) << "what is left of stdin";
+  EXPECT_EQ(returned.results[3].low, 0U);
+  EXPECT_EQ(returned.results[4].low, 8U);   // badf
+  EXPECT_EQ(returned.results[5].low, 28U);  // inval
+}
+
+TEST(Wasi, AnAbsoluteTimeThatIsOverIsNotWaitedFor) {
+  auto call = wasi_order(
+      "(func (export \"f\") (result i32 i32)"
+      " (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 1))"
+      " (i32.store16 (i32.const 40) (i32.const 1))"
+      " (call $poll_oneoff (i32.const 0) (i32.const 512) (i32.const 1) (i32.const 900))"
+      " (i32.load (i32.const 900)))");
+  call.result = {ValueType::kI32, ValueType::kI32};
+  call.limits.timeout = milliseconds(60'000);
+  const auto returned = run_to<Returned>(std::move(call));
+  EXPECT_EQ(returned.results[0].low, 0U);
+  EXPECT_EQ(returned.results[1].low, 1U);
+}
+
+TEST(Wasi, AStreamHasAStatusOfAFileButNotOutsideOfTheMemory) {
+  auto call = order(
+      "(module (import \"wasi_snapshot_preview1\" \"fd_filestat_get\""
+      "  (func $stat (param i32 i32) (result i32)))"
+      " (memory (export \"memory\") 1)"
+      " (func (export \"f\") (result i32 i32 i32)"
+      "  (call $stat (i32.const 1) (i32.const 0)) (call $stat (i32.const 9) (i32.const 0))"
+      "  (call $stat (i32.const 1) (i32.const 65530))))");
+  call.result = {ValueType::kI32, ValueType::kI32, ValueType::kI32};
+  const auto returned = run_to<Returned>(std::move(call));
+  EXPECT_EQ(returned.results[0].low, 0U);
+  EXPECT_EQ(returned.results[1].low, 8U);   // badf
+  EXPECT_EQ(returned.results[2].low, 21U);  // fault
 }
 
 class SlowSink : public OutputSink {
