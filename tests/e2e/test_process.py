@@ -1,5 +1,6 @@
 """The process: its flags, its one line, its exit codes, and how it ends."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -170,15 +171,22 @@ def test_a_signal_lets_what_runs_end_and_takes_nothing_new(fresh_server, number)
     server.check_log()
 
 
-@contract("6: SIGTERM")
-def test_what_does_not_end_within_the_grace_time_is_cut(fresh_server):
-    server = fresh_server(*flags.grace_ms(500))
+@contextlib.contextmanager
+def spinning_call(server):
+    """A guest that spins for a minute unless it is cut."""
     with Client(server.url) as client:
         id = client.add(SPIN, limits={"timeout_ms": 60000})
         client.results(id, function="quick")
     with RawConnection(server, 30) as busy:
         with server.spinning():
             busy.send(spin(id))
+        yield
+
+
+@contract("6: SIGTERM")
+def test_what_does_not_end_within_the_grace_time_is_cut(fresh_server):
+    server = fresh_server(*flags.grace_ms(500))
+    with spinning_call(server):
         start = time.monotonic()
         server.signal()
         assert server.wait(30) == 0
@@ -189,12 +197,7 @@ def test_what_does_not_end_within_the_grace_time_is_cut(fresh_server):
 @contract("6: SIGTERM")
 def test_a_second_signal_ends_it_at_once(fresh_server):
     server = fresh_server(*flags.grace_ms(60000))
-    with Client(server.url) as client:
-        id = client.add(SPIN, limits={"timeout_ms": 60000})
-        client.results(id, function="quick")
-    with RawConnection(server, 30) as busy, RawConnection(server, 30) as idle:
-        with server.spinning():
-            busy.send(spin(id))
+    with spinning_call(server), RawConnection(server, 30) as idle:
         server.signal()
         assert idle.closed()  # the first signal has been seen
         assert server.running()

@@ -3,6 +3,8 @@
 import socket
 from dataclasses import dataclass, field
 
+import pytest
+
 
 @dataclass
 class RawResponse:
@@ -113,6 +115,15 @@ class RawConnection:
     def request(self, data: bytes | str, head: bool = False) -> RawResponse:
         self.send(data)
         return self.read(head)
+
+
+def leave_unanswered(connections: list[socket.socket]) -> None:
+    """None of these has an answer yet, so what they asked for still runs or waits; closes them."""
+    for connection in connections:
+        connection.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            connection.recv(1)
+        connection.close()
 
 
 def get(path: str, *headers: str, version: str = "1.1", method: str = "GET") -> str:
