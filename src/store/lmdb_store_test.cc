@@ -111,7 +111,7 @@ TEST_F(LmdbStoreTest, KeepsTheNumberOfBatchesOnDisk) {
 TEST_F(LmdbStoreTest, ACopyOfItsFilesAtAnyMomentHoldsEveryAnsweredBatch) {
   open();
   std::vector<std::string> ids;
-  for (int i = 0; i < 60; ++i) {
+  for (std::size_t i = 0; i < 60; ++i) {
     ids.push_back("m" + std::to_string(i));
     ASSERT_TRUE(put(ids.back(), "code " + std::to_string(i / 2)).has_value());
     if (i % 20 == 7) {

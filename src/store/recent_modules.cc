@@ -53,7 +53,7 @@ std::vector<SharedOperation> RecentGeneration::by_digest() const {
     if (left->digest != right->digest) return left->digest < right->digest;
     return left->code != nullptr && right->code == nullptr;
   };
-  std::ranges::stable_sort(modules, order);
+  std::ranges::sort(modules, order);
   return modules;
 }
 
