@@ -1,10 +1,9 @@
 """How long `add` takes, and how many of it are served, while large modules that all differ are uploaded."""
 
-import contextlib
 import itertools
-import threading
 
 from harness import wasm, wrk
+from harness.clients import clients
 from harness.context import Context
 from harness.measure import Row, interleave, over, say
 from harness.servers import CALL_ADD, JSON, WASM, WasmServer
@@ -13,29 +12,16 @@ NAME = "flood"
 CLIENTS = 4
 
 
-@contextlib.contextmanager
 def flooding(server: WasmServer, module: bytes, numbers, stored: list):
     """CLIENTS clients, each uploading one module after the other; a server that is full says so, and the client waits
     as it is told."""
-    over = threading.Event()
+    def upload(over):
+        status, _ = server.ask("POST", "/wasm", wasm.unique(module, next(numbers)), WASM)
+        stored.append(status)
+        if status == 503:
+            over.wait(1)
 
-    def upload_again_and_again():
-        while not over.is_set():
-            with contextlib.suppress(OSError):
-                status, _ = server.ask("POST", "/wasm", wasm.unique(module, next(numbers)), WASM)
-                stored.append(status)
-                if status == 503:
-                    over.wait(1)
-
-    threads = [threading.Thread(target=upload_again_and_again, daemon=True) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(60)
+    return clients(CLIENTS, upload, 60)
 
 
 def measure(context: Context) -> tuple[list[Row], list]:

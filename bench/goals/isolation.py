@@ -1,10 +1,9 @@
 """Goal 8: how long `add` takes while two guests spin on both cores."""
 
-import contextlib
 import os
-import threading
 
 from harness import wasm, wrk
+from harness.clients import clients
 from harness.context import Context
 from harness.measure import Row, interleave, over
 from harness.servers import CALL_ADD, JSON, WasmServer
@@ -12,25 +11,9 @@ from harness.servers import CALL_ADD, JSON, WasmServer
 NAME = "isolation"
 
 
-@contextlib.contextmanager
 def spinning(server: WasmServer, path: str, guests: int):
     """`guests` calls of an endless loop, each called again when its deadline has stopped it."""
-    over = threading.Event()
-
-    def call_again_and_again():
-        while not over.is_set():
-            with contextlib.suppress(OSError):
-                server.ask("POST", path, b"[]", {**JSON, "Wasm-Timeout-Ms": "3000"})
-
-    threads = [threading.Thread(target=call_again_and_again, daemon=True) for _ in range(guests)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(10)
+    return clients(guests, lambda _: server.ask("POST", path, b"[]", {**JSON, "Wasm-Timeout-Ms": "3000"}), 10)
 
 
 def measure(context: Context) -> tuple[list[Row], list]:
