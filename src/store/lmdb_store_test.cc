@@ -55,6 +55,13 @@ class LmdbStoreTest : public testing::Test {
     return transaction->commit();
   }
 
+  // What a crash at this moment would leave.
+  void copy_files(const TemporaryDirectory& to) const {
+    for (const char* file : {"data.mdb", "journal"}) {
+      std::filesystem::copy_file(directory_.path() / file, to.path() / file);
+    }
+  }
+
   // Changes the closed database's bytes behind the store's back.
   void alter(const std::function<void(const LmdbEnv&, MDB_txn*)>& change) {
     store_.reset();
@@ -123,9 +130,7 @@ TEST_F(LmdbStoreTest, ACopyOfItsFilesAtAnyMomentHoldsEveryAnsweredBatch) {
       ids.insert(ids.end() - 2, "m" + std::to_string(i - 2) + " is gone");
     }
     const TemporaryDirectory copy;
-    for (const char* file : {"data.mdb", "journal"}) {
-      std::filesystem::copy_file(directory_.path() / file, copy.path() / file);
-    }
+    copy_files(copy);
     const auto found = LmdbStore::open(copy.path(), {}).value();
     for (const std::string& id : ids) {
       const bool gone = id.ends_with(" is gone");
@@ -141,9 +146,7 @@ TEST_F(LmdbStoreTest, TakesOverWhatStandsInTheJournal) {
   ASSERT_TRUE(put("a", "code").has_value());
   ASSERT_TRUE(put("b", "code").has_value());
   const TemporaryDirectory copy;
-  for (const char* file : {"data.mdb", "journal"}) {
-    std::filesystem::copy_file(directory_.path() / file, copy.path() / file);
-  }
+  copy_files(copy);
   auto other = LmdbStore::open(copy.path(), {}).value();
   EXPECT_EQ(other->find("a").value(), make_meta_data("a", "code", 1));
   EXPECT_EQ(other->find("b").value(), make_meta_data("b", "code", 1));
@@ -164,9 +167,7 @@ TEST_F(LmdbStoreTest, TakesNothingFromBehindADamagedBatch) {
   ASSERT_TRUE(put("a", "code").has_value());
   ASSERT_TRUE(put("b", "code").has_value());
   const TemporaryDirectory copy;
-  for (const char* file : {"data.mdb", "journal"}) {
-    std::filesystem::copy_file(directory_.path() / file, copy.path() / file);
-  }
+  copy_files(copy);
   {
     std::fstream journal(copy.path() / "journal", std::ios::in | std::ios::out | std::ios::binary);
     journal.seekp(8);
