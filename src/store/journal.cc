@@ -123,15 +123,15 @@ bool Journal::fits(std::size_t payload) const {
 
 Result<void> Journal::append(std::uint64_t number, std::string_view payload) {
   const auto size = static_cast<std::uint32_t>(payload.size());
-  entry_.assign(kMagic);
-  entry_.append(reinterpret_cast<const char*>(&size), sizeof size);
-  ByteWriter to{entry_};
+  std::string header{kMagic};
+  header.append(reinterpret_cast<const char*>(&size), sizeof size);
+  ByteWriter to{header};
   to.u64(number);
   to.u64(checksum_of(number, payload));
-  to.raw(payload);
   const std::uint64_t place = half_ * kHalf + position_;
-  if (write_at(file_, place, entry_) && fdatasync(file_) == 0) {
-    position_ += entry_.size();
+  if (write_at(file_, place, header) && write_at(file_, place + kHeader, payload) &&
+      fdatasync(file_) == 0) {
+    position_ += kHeader + payload.size();
     return {};
   }
   auto error = failed("writing");

@@ -65,7 +65,6 @@ class Journal {
   bool usable_ = false;
   unsigned half_ = 0;
   std::uint64_t position_ = 0;  // in the half
-  std::string entry_;           // kept for its capacity
 };
 
 }  // namespace wasm_server

@@ -11,8 +11,14 @@
 namespace wasm_server {
 namespace {
 
-// Larger code is written once, to where it stays.
-constexpr std::size_t kJournalledCode = 4U << 10;
+// Code up to kSmallCode goes to the journal; beyond that there is a choice. There it is one write
+// and one sync into blocks that were written before, less than half of a commit of the trees, but
+// it is written once more when it moves there. So code goes straight to the trees when it is larger
+// than kMiddleCode, and while batches bring so much of it (LmdbWritePath::kLargeBatch) that many
+// share a commit. Measured with 100 KB each, a second, in the trees and in the journal: 1
+// connection 1.1k and 1.5k saves, 4 connections 2.4k and 2.7k, 64 connections 5.3k and 4.5k.
+constexpr std::size_t kSmallCode = 4U << 10;
+constexpr std::size_t kMiddleCode = 256U << 10;
 
 // What the database certainly has room for, without a look at which of its pages are free.
 std::uint64_t free_bytes(const LmdbEnv& env) {
@@ -99,6 +105,10 @@ Result<bool> LmdbBatch::has_code(const Digest& digest) const {
   return reference->has_value();
 }
 
+bool LmdbBatch::may_be_journalled(std::size_t code) const {
+  return code <= kSmallCode || (code <= kMiddleCode && !path_.has_large_batches());
+}
+
 // As it goes to the journal; null when it cannot.
 Result<SharedOperation> LmdbBatch::journalled(const WasmMetaData& meta_data,
                                               const SharedBytes& code) {
@@ -112,7 +122,7 @@ Result<SharedOperation> LmdbBatch::journalled(const WasmMetaData& meta_data,
   // Damage is met here, while the job can still be refused.
   const auto stored = has_code(meta_data.digest);
   if (!stored) return std::unexpected{stored.error()};
-  if (!*stored && code->size() > kJournalledCode) return nullptr;
+  if (!*stored && !may_be_journalled(code->size())) return nullptr;
   if (!*stored) module.code = code;
   encode_record(meta_data, module.record);
   const std::size_t size = journal_size(module);
@@ -125,6 +135,7 @@ Result<SharedOperation> LmdbBatch::journalled(const WasmMetaData& meta_data,
 }
 
 Result<void> LmdbBatch::put(const WasmMetaData& meta_data, const SharedBytes& code) {
+  if (code && code->size() > kSmallCode) large_ += code->size();
   if (!direct_) {
     auto module = journalled(meta_data, code);
     if (!module) return std::unexpected{std::move(module).error()};
@@ -155,6 +166,7 @@ Result<std::vector<Digest>> LmdbBatch::erase(std::string_view id) {
 }
 
 Result<void> LmdbBatch::commit() {
+  if (large_ > 0) path_.count_large_batch(large_);
   if (!direct_ || !changed_) {
     drop_direct();
     return modules_.empty() ? Result<void>{} : path_.append(modules_);

@@ -12,9 +12,9 @@
 
 namespace wasm_server {
 
-// A batch of the LMDB store: goes to the journal as long as it only adds small new modules, and
-// becomes a transaction of the database with the first operation that is anything else. Belongs to
-// the thread that began it.
+// A batch of the LMDB store: goes to the journal as long as it only adds new modules that are not
+// large, and becomes a transaction of the database with the first operation that is anything else.
+// Belongs to the thread that began it.
 class LmdbBatch final : public Store::Transaction {
  public:
   static Result<std::unique_ptr<Store::Transaction>> begin(LmdbWritePath& path);
@@ -36,12 +36,14 @@ class LmdbBatch final : public Store::Transaction {
   Result<std::optional<WasmMetaData>> find_outside(std::string_view id);
   Result<bool> is_new(const WasmMetaData& meta_data);
   Result<bool> has_code(const Digest& digest) const;
+  bool may_be_journalled(std::size_t code) const;
   Result<SharedOperation> journalled(const WasmMetaData& meta_data, const SharedBytes& code);
   void add(SharedOperation module);
 
   LmdbWritePath& path_;
   const std::uint64_t free_bytes_;  // that the database certainly has
   std::uint64_t bytes_ = 0;         // of modules_ in the journal
+  std::uint64_t large_ = 0;         // bytes of code that is not small, wherever it goes
   std::vector<SharedOperation> modules_;
   std::unordered_map<std::string_view, SharedOperation> by_id_;  // of modules_
   std::string absent_;                       // what was last looked for and not found

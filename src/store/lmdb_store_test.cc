@@ -162,6 +162,43 @@ TEST_F(LmdbStoreTest, TakesOverWhatStandsInTheJournal) {
   EXPECT_EQ(other->read_blob(sha256("code"), true).value(), std::nullopt);
 }
 
+// Code of 100 KB goes through the journal while batches are small, straight to the trees when they
+// have become large, and through the journal again.
+TEST_F(LmdbStoreTest, KeepsCodeOfAnySizeOverACrashWhereverABatchWent) {
+  open();
+  std::vector<std::string> codes;
+  const auto put_batch = [&](std::size_t modules, std::size_t size) {
+    auto transaction = store_->begin().value();
+    for (std::size_t i = 0; i < modules; ++i) {
+      codes.push_back(patterned(size, static_cast<unsigned>(codes.size()) + 1));
+      const auto code = std::make_shared<const Bytes>(codes.back());
+      const auto meta_data = make_meta_data("m" + std::to_string(codes.size()), *code);
+      ASSERT_TRUE(transaction->put(meta_data, code).has_value());
+    }
+    ASSERT_TRUE(transaction->commit().has_value());
+  };
+  const auto expect_all_in_a_copy = [&] {
+    const TemporaryDirectory copy;
+    copy_files(copy);
+    const auto found = LmdbStore::open(copy.path(), {}).value();
+    for (const std::string& code : codes) {
+      EXPECT_TRUE(found->read_blob(sha256(code), true).value() == code);
+      Bytes slice;
+      ASSERT_TRUE(found->read_blob_slice(sha256(code), 1000, 3000, slice).value());
+      EXPECT_TRUE(slice == code.substr(1000, 3000));
+    }
+    EXPECT_EQ(found->list({.limit = 1000}).value().items.size(), codes.size());
+  };
+  for (int i = 0; i < 3; ++i) put_batch(2, 100'000);
+  expect_all_in_a_copy();
+  put_batch(1, 300'000);
+  expect_all_in_a_copy();
+  for (int i = 0; i < 5; ++i) put_batch(20, 100'000);
+  expect_all_in_a_copy();
+  for (int i = 0; i < 60; ++i) put_batch(2, 100'000);  // more than a half of the journal
+  expect_all_in_a_copy();
+}
+
 TEST_F(LmdbStoreTest, TakesNothingFromBehindADamagedBatch) {
   open();
   ASSERT_TRUE(put("a", "code").has_value());
