@@ -89,7 +89,8 @@ void App::make_workers() {
   const std::uint64_t slots = pool - std::min<std::uint64_t>(pool / 2, or_cores(config_.workers));
   const std::uint64_t running = config_.running_calls == 0 ? slots : config_.running_calls;
   admission_ = std::make_unique<Admission>(std::min(running, slots), config_.waiting_calls);
-  background_ = std::make_unique<BackgroundPool>(or_cores(config_.background_threads), watch_);
+  background_ =
+      std::make_unique<BackgroundPool>(or_cores(config_.background_threads), *engine_, watch_);
   for (unsigned i = 0; i < or_cores(config_.workers); ++i) {
     auto serving = std::make_unique<ServingWorker>(i, *background_, *admission_, watch_);
     serving->router = make_router(*deps_, *modules_, serving->worker);

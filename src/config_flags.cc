@@ -142,7 +142,7 @@ void add_execution_flags(CLI::App& app, ServeConfig& config) {
   flags.bytes("max-stack-bytes", config.engine.max_wasm_stack_bytes, "Stack of a call", 64U << 10);
   flags.count("max-table-elements", config.engine.table_elements, "ELEMENTS",
               "Elements of one table");
-  flags.millis("slice-ms", config.engine.tick, "Time slice of a call");
+  flags.millis("slice-ms", config.engine.slice, "Time slice of a call");
   flags.count("compile-threads", config.engine.compile_threads, "THREADS",
               "Compilers; 0: one per core", 0, kMaxThreads);
   flags.count("compile-queue", config.compile_queue, "MODULES", "Modules that wait to be compiled");

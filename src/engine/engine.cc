@@ -102,18 +102,23 @@ Result<EngineTier> make_largest_tier(const EngineSettings& settings, std::uint32
 
 }  // namespace
 
-Ticker::Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds tick) {
-  thread_ = std::thread([this, engines = std::move(engines), tick] {
-    auto next = std::chrono::steady_clock::now();
-    while (!stop_.load(std::memory_order_relaxed)) {
-      next += tick;
-      std::this_thread::sleep_until(next);
-      // After a pause of the machine one tick is enough; catching up would end slices that never
-      // ran.
-      next = std::max(next, std::chrono::steady_clock::now() - tick);
-      for (auto* engine : engines) wasmtime_engine_increment_epoch(engine);
+Ticker::Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds slice) {
+  thread_ = std::thread([this, engines = std::move(engines), slice] { run(engines, slice); });
+}
+
+void Ticker::run(const std::vector<wasm_engine_t*>& engines, std::chrono::milliseconds slice) {
+  auto next = std::chrono::steady_clock::now();
+  while (!stop_.load(std::memory_order_relaxed)) {
+    const unsigned ticks = has_short_slices() ? 1 : kTicksPerSlice;
+    const auto pause = ticks * std::chrono::microseconds(slice) / kTicksPerSlice;
+    next += pause;
+    std::this_thread::sleep_until(next);
+    // After a pause of the machine one tick is enough; catching up would end slices that never ran.
+    next = std::max(next, std::chrono::steady_clock::now() - pause);
+    for (auto* engine : engines) {
+      for (unsigned i = 0; i < ticks; ++i) wasmtime_engine_increment_epoch(engine);
     }
-  });
+  }
 }
 
 Ticker::~Ticker() {
@@ -141,7 +146,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
 
   impl->compatibility = engine_sys_compatibility_hash(impl->optimized.engine.get());
   impl->ticker = std::make_unique<Ticker>(
-      std::vector{impl->optimized.engine.get(), impl->baseline.engine.get()}, settings.tick);
+      std::vector{impl->optimized.engine.get(), impl->baseline.engine.get()}, settings.slice);
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -164,5 +169,8 @@ Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
 }
 
 std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
+
+void Engine::short_slices(bool on) { impl_->ticker->short_slices(on); }
+bool Engine::has_short_slices() const { return impl_->ticker->has_short_slices(); }
 
 }  // namespace wasm_server

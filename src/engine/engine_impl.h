@@ -20,16 +20,25 @@ struct EngineTier {
   LinkerHandle linker;
 };
 
-// Increments the epochs once per tick, for as long as it lives.
+// Into so many ticks of the epoch a slice can be divided.
+inline constexpr unsigned kTicksPerSlice = 4;
+
+// Increments the epochs, for as long as it lives: once per tick, or all ticks of a slice together.
 class Ticker {
  public:
-  Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds tick);
+  Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds slice);
   ~Ticker();
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
 
+  void short_slices(bool on) { short_slices_.store(on, std::memory_order_relaxed); }
+  bool has_short_slices() const { return short_slices_.load(std::memory_order_relaxed); }
+
  private:
+  void run(const std::vector<wasm_engine_t*>& engines, std::chrono::milliseconds slice);
+
   std::atomic<bool> stop_{false};
+  std::atomic<bool> short_slices_{false};
   std::thread thread_;
 };
 

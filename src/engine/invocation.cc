@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/compiled_module_impl.h"
+#include "engine/engine_impl.h"
 #include "engine/guest_failure.h"
 #include "engine/guest_values.h"
 #include "engine/wasi_state.h"
@@ -14,9 +15,9 @@ namespace wasm_server {
 
 namespace {
 
-// Ticks until the first yield. With one, a call that starts just before a tick would yield for
-// nothing.
-constexpr std::uint64_t kFirstSliceTicks = 2;
+// Ticks until the first yield. With one slice, a call that starts just before its end would yield
+// for nothing.
+constexpr std::uint64_t kFirstSliceTicks = 2 * kTicksPerSlice;
 constexpr std::uint64_t kSliceTicks = 1;
 
 constexpr std::uint64_t kTableElements = 1'000'000;  // over all tables of a call

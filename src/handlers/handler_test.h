@@ -76,7 +76,7 @@ class HandlerTest : public testing::Test {
 
   TemporaryDirectory directory_;
   MemoryStore store_;
-  const Engine& engine_ = testing_engine::engine();
+  Engine& engine_ = testing_engine::engine();
   LimitsConfig limits_;
   Readiness readiness_;
   std::unique_ptr<Artefacts> artefacts_ =
@@ -92,7 +92,7 @@ class HandlerTest : public testing::Test {
                     helpers_, blobs_,   limits_, readiness_};
   Admission admission_{16, 16};
   SliceWatch watch_;
-  BackgroundPool background_{1, watch_};
+  BackgroundPool background_{1, engine_, watch_};
   Worker worker_{0, background_, admission_, watch_};
   Router router_ = make_router(deps_, modules_, worker_);
   Server server_{{Lane{&worker_.context(), &router_}}, HttpLimits{}};

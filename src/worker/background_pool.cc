@@ -7,7 +7,8 @@
 
 namespace wasm_server {
 
-BackgroundPool::BackgroundPool(unsigned threads, SliceWatch& watch) : watch_(watch) {
+BackgroundPool::BackgroundPool(unsigned threads, Engine& engine, SliceWatch& watch)
+    : engine_(engine), watch_(watch) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -76,6 +77,7 @@ void BackgroundPool::settle(const Call& call, Invocation::Progress progress) {
 void BackgroundPool::make_ready(const Call& call, std::deque<Call>& queue) {
   call->place_ = GuestCall::Place::kReady;
   queue.push_back(call);
+  engine_.short_slices(true);
   ready_.notify_one();
 }
 
@@ -90,7 +92,10 @@ void BackgroundPool::wake_due() {
 
 BackgroundPool::Call BackgroundPool::next() {
   auto& queue = fresh_.empty() ? turns_ : fresh_;
-  if (queue.empty()) return nullptr;
+  if (queue.empty()) {
+    if (running_ == 0) engine_.short_slices(false);
+    return nullptr;
+  }
   auto call = std::move(queue.front());
   queue.pop_front();
   call->place_ = GuestCall::Place::kRunning;
@@ -108,7 +113,7 @@ void BackgroundPool::run() {
       ++running_;
       lock.unlock();
       const auto progress = call->run_slice(seat);
-      // A worker that waits for this core need not wait for the kernel's tick, which may be several
+      // A thread that waits for this core need not wait for the kernel's tick, which may be many
       // slices away.
       if (progress == Invocation::Progress::kSliceUsed) std::this_thread::yield();
       if (progress == Invocation::Progress::kFinished) call->complete();

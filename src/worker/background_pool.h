@@ -9,18 +9,19 @@
 #include <thread>
 #include <vector>
 
+#include "engine/engine.h"
 #include "worker/guest_call.h"
 
 namespace wasm_server {
 
 // Threads of low priority for the calls that outlived their first slice, or sleep. Calls run in
 // turns of one slice; those that just woke or just came go before those that used their last slice
-// up. A sleeping call holds no thread.
+// up. A sleeping call holds no thread. Slices are short while there is a call that does not sleep.
 class BackgroundPool {
  public:
   using Call = std::shared_ptr<GuestCall>;
 
-  BackgroundPool(unsigned threads, SliceWatch& watch);
+  BackgroundPool(unsigned threads, Engine& engine, SliceWatch& watch);
   // Cancels all calls, delivers their outcomes, and joins. No calls may come meanwhile.
   ~BackgroundPool();
   BackgroundPool(const BackgroundPool&) = delete;
@@ -45,6 +46,7 @@ class BackgroundPool {
   Call next();                                                   // mutex_ held
   void make_ready(const Call& call, std::deque<Call>& queue);    // mutex_ held
 
+  Engine& engine_;
   SliceWatch& watch_;
 
   std::mutex mutex_;

@@ -34,12 +34,19 @@ bool Execution::run_first_slice() {
   // A call with a sink runs in the background from the start, because its reader is on this loop.
   if (gate_ == nullptr || ticket.slow || has_sink_) return false;
   has_run_ = true;
-  seat_->begin();
-  progress_ = invocation_.poll();
-  pace_ = pace_of(progress_, seat_->end());
+  run_slice();
+  // Slices are wall clock: the kernel may have run somebody else in this one. A short call that
+  // went to the background for that would wait behind long ones, and so would its module's next.
+  if (pace_ == Pace::kLong) run_slice();
   if (progress_ != Invocation::Progress::kFinished) return false;
   admission_->leave(*std::exchange(gate_, nullptr), pace_);
   return true;
+}
+
+void Execution::run_slice() {
+  seat_->begin();
+  progress_ = invocation_.poll();
+  pace_ = pace_of(progress_, seat_->end());
 }
 
 }  // namespace wasm_server

@@ -37,7 +37,8 @@ class Execution {
   Execution(Execution&& other) noexcept;
   Execution& operator=(Execution&&) = delete;
 
-  // Runs the first slice, if the call may run at once and on this thread. True: it has ended, and
+  // Runs the first slice, if the call may run at once and on this thread, and one more if it used
+  // that up. True: it has ended, and
   // take_outcome() may be called. Otherwise Worker::finish goes on with it.
   bool run_first_slice();
 
@@ -48,6 +49,8 @@ class Execution {
 
  private:
   friend class Worker;
+
+  void run_slice();
 
   Admission* admission_;
   SliceWatch::Seat* seat_;

@@ -72,7 +72,8 @@ class WorkerTest : public testing::Test {
   }
 
   SliceWatch watch_;
-  std::unique_ptr<BackgroundPool> pool_ = std::make_unique<BackgroundPool>(2U, watch_);
+  std::unique_ptr<BackgroundPool> pool_ =
+      std::make_unique<BackgroundPool>(2U, testing_engine::engine(), watch_);
   Admission admission_{8, 8};
   Worker worker_{0, *pool_, admission_, watch_};
 };
@@ -111,6 +112,25 @@ TEST_F(WorkerTest, AnswersOthersWhileLoopsRun) {
   }
   pool_->cancel_all();
   for (auto& loop : loops) EXPECT_TRUE(std::holds_alternative<Cancelled>(loop.get().ending));
+}
+
+TEST_F(WorkerTest, SlicesAreShortWhileACallRunsInTheBackground) {
+  auto& engine = testing_engine::engine();
+  auto loop =
+      execute(execute_order(with_timeout(order(testing_engine::kTightLoop), milliseconds(60'000))));
+  while (!engine.has_short_slices()) std::this_thread::yield();
+  pool_->cancel_all();
+  EXPECT_TRUE(std::holds_alternative<Cancelled>(loop.get().ending));
+  while (engine.has_short_slices()) std::this_thread::yield();
+}
+
+TEST_F(WorkerTest, SlicesAreNotShortForSleepers) {
+  auto& engine = testing_engine::engine();
+  auto sleeper =
+      execute(execute_order(with_timeout(order(testing_engine::kSleeper), milliseconds(60'000))));
+  while (engine.has_short_slices()) std::this_thread::yield();
+  pool_->cancel_all();
+  EXPECT_TRUE(std::holds_alternative<Cancelled>(sleeper.get().ending));
 }
 
 TEST_F(WorkerTest, CancelsACallWhoseClientIsGone) {
