@@ -16,7 +16,7 @@ namespace {
 // it is written once more when it moves there. So code goes straight to the trees when it is larger
 // than kMiddleCode, and while batches bring so much of it (LmdbWritePath::kLargeBatch) that many
 // share a commit. Measured with 100 KB each, a second, in the trees and in the journal: 1
-// connection 1.1k and 1.5k saves, 4 connections 2.4k and 2.7k, 64 connections 5.3k and 4.5k.
+// connection 1.1k and 1.5k saves, 256 connections 4.3k and 3.2k.
 constexpr std::size_t kSmallCode = 4U << 10;
 constexpr std::size_t kMiddleCode = 256U << 10;
 

@@ -195,7 +195,7 @@ TEST_F(LmdbStoreTest, KeepsCodeOfAnySizeOverACrashWhereverABatchWent) {
   expect_all_in_a_copy();
   for (int i = 0; i < 5; ++i) put_batch(20, 100'000);
   expect_all_in_a_copy();
-  for (int i = 0; i < 60; ++i) put_batch(2, 100'000);  // more than a half of the journal
+  for (int i = 0; i < 120; ++i) put_batch(1, 100'000);  // more than a half of the journal
   expect_all_in_a_copy();
 }
 

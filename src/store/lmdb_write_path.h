@@ -35,7 +35,7 @@ class LmdbWritePath {
   // nothing was appended for kQuiet.
   static constexpr std::size_t kGeneration = 8'192;
   static constexpr std::chrono::milliseconds kQuiet{100};
-  static constexpr std::uint64_t kLargeBatch = 512U << 10;
+  static constexpr std::uint64_t kLargeBatch = 160U << 10;
 
   // What is in the journal is in the database when it returns. All but `directory` outlive it.
   static Result<std::unique_ptr<LmdbWritePath>> open(const std::filesystem::path& directory,
