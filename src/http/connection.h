@@ -65,6 +65,11 @@ class Connection final : private LaneSocket::Listener {
     return wait([this, &out] { start_write(out); });
   }
 
+  // `co_await turn()`: lets the lane handle first what is ready on its other connections.
+  auto turn() {
+    return wait([this] { resume_soon(); });
+  }
+
   bool can_write() const { return !output_over_; }
 
   // Reads ahead into `input` until `unwatch`, to notice the end; `gone` is called then. The read

@@ -40,6 +40,8 @@ class LaneState : public std::enable_shared_from_this<LaneState> {
   LaneState(asio::io_context& context, const Router& router, std::shared_ptr<ServerState> server);
 
   void add(LaneMember& session);
+  // Whether there is more than one session.
+  bool has_others() const { return members_.begin() != --members_.end(); }
   void stop_all();
   void cut_all();
 

@@ -69,6 +69,12 @@ Task<bool> Session::exchange() {
   bool sent = false;
   if (!std::holds_alternative<std::unique_ptr<BodySource>>(reply.body)) {
     Outgoing out = render(reply);
+    if (lane_.has_others()) {
+      // All that is ready is handled before anything is sent: a client on the same machine is woken
+      // once for many answers, and does not take the core from the requests behind its own.
+      if (reply.afterwards) std::exchange(reply.afterwards, nullptr)();
+      co_await connection_.turn();
+    }
     sent = connection_.write_now(out);
     if (reply.afterwards) std::exchange(reply.afterwards, nullptr)();
     if (sent && !out.empty()) sent = co_await write_rest(out);

@@ -1,6 +1,8 @@
 // How answers are sent.
 
+#include <latch>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -144,6 +146,38 @@ TEST_F(SessionReply, ASourceEndsWithItsClient) {
     leaving.reset();
   }
   while (server_.open_sources() > 0) std::this_thread::yield();
+}
+
+// While the lane is busy with one connection, requests come on two more. Both are handled before
+// either is answered.
+TEST(SessionTurn, HandlesAllThatIsReadyBeforeItSends) {
+  TestServer server({}, 1);
+  std::latch busy(1);
+  std::latch both_sent(1);
+  std::latch handled(2);
+  TestClient blocker = server.connect();
+  TestClient one = server.connect();
+  TestClient other = server.connect();
+  for (TestClient* client : {&blocker, &one, &other})
+    ASSERT_EQ(client->request("GET", "/healthz")->status, 200U);
+  std::vector<bool> answered;
+  server.on_hook([&](const Request& request) {
+    if (request.query == "block") {
+      busy.count_down();
+      both_sent.wait();
+    } else {
+      answered.push_back(one.has_input() || other.has_input());
+      handled.count_down();
+    }
+  });
+  ASSERT_TRUE(blocker.send("GET /hook?block HTTP/1.1\r\nHost: t\r\n\r\n"));
+  busy.wait();
+  EXPECT_TRUE(one.send("GET /hook HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_TRUE(other.send("GET /hook HTTP/1.1\r\nHost: t\r\n\r\n"));
+  both_sent.count_down();
+  handled.wait();  // what is received before would not be seen
+  for (TestClient* client : {&blocker, &one, &other}) EXPECT_EQ(client->receive()->status, 200U);
+  EXPECT_EQ(answered, (std::vector<bool>{false, false}));
 }
 
 }  // namespace

@@ -137,6 +137,10 @@ void TestServer::add_routes(Router& router) {
     reply.afterwards = [this] { ++afterwards_; };
     return reply;
   });
+  router.add(Method::kGet, "/hook", [this](const Request& request) {
+    hook_(request);
+    return Reply();
+  });
   router.add(Method::kGet, "/held", [this](Request& request) { return hold(request); });
   router.add(Method::kGet, "/stream", [this](Request& request) { return open_stream(request); });
 }

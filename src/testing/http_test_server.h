@@ -3,6 +3,7 @@
 // For the tests of http: a real server on port 0 and handlers that show what a session gives them.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -21,6 +22,7 @@ namespace wasm_server {
 //   GET /shared?size=N      a shared body
 //   GET /stream?size=N      a source; &known announces its size, &fail_at=N fails there, &lie=N
 //   announces N GET /throw              throws GET /wasm/{id}          the id
+//   GET /hook              runs what on_hook() was given, and says nothing
 class TestServer {
  public:
   explicit TestServer(HttpLimits limits = {}, std::size_t lanes = 2);
@@ -35,6 +37,8 @@ class TestServer {
   void release() { released_ = true; }
   std::size_t waiting() const { return waiting_; }
   std::size_t gone() const { return gone_; }
+  // What GET /hook runs, on the lane's thread. Set before the first such request.
+  void on_hook(std::function<void(const Request&)> hook) { hook_ = std::move(hook); }
   // Replies of /afterwards whose `afterwards` has run.
   std::size_t afterwards() const { return afterwards_; }
   // How many of the sources of GET /stream still live.
@@ -54,6 +58,7 @@ class TestServer {
   std::unique_ptr<Server> server_;
   std::vector<std::jthread> threads_;
 
+  std::function<void(const Request&)> hook_;
   std::atomic<bool> released_{false};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> gone_{0};

@@ -186,6 +186,8 @@ std::string TestClient::receive_raw(std::size_t most) {
   return bytes;
 }
 
+bool TestClient::has_input() const { return wait_readable(fd_, std::chrono::milliseconds{0}); }
+
 bool TestClient::closes_within(std::chrono::milliseconds wait) {
   const auto until = std::chrono::steady_clock::now() + wait;
   for (;;) {

@@ -49,6 +49,8 @@ class TestClient {
 
   // At most `most` raw bytes; empty at the end of the connection or after the wait.
   std::string receive_raw(std::size_t most);
+  // Whether something is there to be received now. Safe from any thread.
+  bool has_input() const;
   // Whether the server closes within `wait`; what it sends until then is thrown away.
   bool closes_within(std::chrono::milliseconds wait);
 
