@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -39,6 +40,9 @@ class BackgroundPool {
   // thread.
   void cancel_all();
 
+  // Whether calls run just now. Safe from any thread.
+  bool is_running() const { return running_.load(std::memory_order_relaxed) > 0; }
+
  private:
   void run();
   void settle(const Call& call, Invocation::Progress progress);  // mutex_ held
@@ -51,12 +55,12 @@ class BackgroundPool {
 
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Call> fresh_;        // guarded by mutex_: came or woke just now
-  std::deque<Call> turns_;        // guarded by mutex_: used their last slice up
-  GuestCall::Sleepers sleepers_;  // guarded by mutex_
-  std::size_t running_ = 0;       // guarded by mutex_
-  bool cancelling_ = false;       // guarded by mutex_
-  bool stopping_ = false;         // guarded by mutex_
+  std::deque<Call> fresh_;               // guarded by mutex_: came or woke just now
+  std::deque<Call> turns_;               // guarded by mutex_: used their last slice up
+  GuestCall::Sleepers sleepers_;         // guarded by mutex_
+  std::atomic<std::size_t> running_{0};  // changed with mutex_ held
+  bool cancelling_ = false;              // guarded by mutex_
+  bool stopping_ = false;                // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 

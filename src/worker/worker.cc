@@ -42,13 +42,39 @@ void Worker::run() {
   seat_ = &watch_.take_seat();
   while (true) {
     try {
-      context_.run();
+      run_loop();
       watch_.leave(*seat_);
       return;
     } catch (const std::exception& error) {
       spdlog::error("worker {}: {}", index_, error.what());
     }
   }
+}
+
+void Worker::run_loop() {
+  while (!context_.stopped()) {
+    context_.poll();
+    while (poll_on()) {
+    }
+    const auto asleep = IdlePolling::Clock::now();
+    context_.run_one();
+    polling_.slept(IdlePolling::Clock::now() - asleep);
+  }
+}
+
+// Looks on for events, and handles what comes; false when it is time to sleep. Not while guests run
+// in the background: they keep the cores awake, and would keep the one that they are offered.
+bool Worker::poll_on() {
+  const auto begin = IdlePolling::Clock::now();
+  auto now = begin;
+  while (now < begin + IdlePolling::kWindow && polling_.worthwhile(now) && !pool_.is_running()) {
+    std::this_thread::yield();
+    const auto offered = now;
+    now = IdlePolling::Clock::now();
+    polling_.offered(now - offered, now);
+    if (context_.poll() > 0) return true;
+  }
+  return false;
 }
 
 Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {

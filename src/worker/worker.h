@@ -7,6 +7,7 @@
 #include "worker/admission.h"
 #include "worker/background_pool.h"
 #include "worker/execution.h"
+#include "worker/idle_polling.h"
 #include "worker/slice_watch.h"
 
 namespace wasm_server {
@@ -38,12 +39,15 @@ class Worker {
 
  private:
   void run();
+  void run_loop();
+  bool poll_on();
 
   const unsigned index_;
   BackgroundPool& pool_;
   Admission& admission_;
   SliceWatch& watch_;
   SliceWatch::Seat* seat_ = nullptr;  // while the loop runs
+  IdlePolling polling_;               // of the loop's thread
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;
   std::thread thread_;
