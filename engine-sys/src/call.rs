@@ -184,11 +184,12 @@ async fn call(
     params: usize,
     results: usize,
 ) -> Result<()> {
-    check_signature(&function.ty(&*store), values, params, results)?;
-    if values.len() <= Few::COUNT {
+    let ty = function.ty(&*store);
+    check_signature(&ty, values, params, results)?;
+    if values.len() <= FEW {
         call_with_few(store, function, values).await
     } else {
-        call_with_many(store, function, values, params, results).await
+        call_with_many(store, function, &ty, values).await
     }
 }
 
@@ -211,12 +212,7 @@ fn check_signature(ty: &FuncType, values: &[ValRaw], params: usize, results: usi
 /// they are passed. References are only ever null on the way in, and only looked at on the way out.
 type Few = (V128, V128, V128, V128);
 
-trait Count {
-    const COUNT: usize;
-}
-impl Count for Few {
-    const COUNT: usize = size_of::<Few>() / size_of::<V128>();
-}
+const FEW: usize = size_of::<Few>() / size_of::<V128>();
 
 async fn call_with_few(
     store: &mut WasmtimeStore,
@@ -236,17 +232,15 @@ async fn call_with_few(
 async fn call_with_many(
     store: &mut WasmtimeStore,
     function: Func,
+    ty: &FuncType,
     values: &mut [ValRaw],
-    params: usize,
-    results: usize,
 ) -> Result<()> {
-    let ty = function.ty(&*store);
     let arguments: Vec<Val> = ty
         .params()
-        .zip(&values[..params])
+        .zip(&*values)
         .map(|(ty, raw)| unsafe { Val::from_raw(&mut *store, *raw, ty) })
         .collect();
-    let mut returned = vec![Val::I32(0); results];
+    let mut returned = vec![Val::I32(0); ty.results().len()];
     function
         .call_async(&mut *store, &arguments, &mut returned)
         .await?;
