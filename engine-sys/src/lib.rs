@@ -80,3 +80,9 @@ pub extern "C" fn engine_sys_start_compile_threads(threads: usize, thread_start:
         .start_handler(move |_| thread_start())
         .build_global();
 }
+
+/// Has `run` called once on each of those threads, soon. Returns at once.
+#[unsafe(no_mangle)]
+pub extern "C" fn engine_sys_on_compile_threads(run: extern "C" fn()) {
+    rayon::spawn_broadcast(move |_| run());
+}

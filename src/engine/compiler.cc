@@ -14,6 +14,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/free_memory.h"
 #include "base/thread_priority.h"
 #include "engine/artefacts.h"
 #include "engine/compiled_module.h"
@@ -30,6 +31,9 @@ using Compiled = Result<std::shared_ptr<const CompiledModule>>;
 
 // Below this, optimised code is there nearly as soon as baseline code.
 constexpr std::size_t kBaselineBytes = 256U << 10;
+
+// Compiling more than this takes so much memory that it is worth the time to give it back.
+constexpr std::size_t kLargeBytes = 64U << 10;
 
 // What nobody waits for is compiled at once when nothing was stored for kQuiet; until then it
 // rests, after each compilation, kRest times as long as that took.
@@ -163,6 +167,7 @@ void Compiler::Impl::run_baseline() {
       const auto compiled = CompiledModule::compile(engine, **bytes, Tier::kBaseline);
       // What the baseline compiler cannot do, the other can; those who wait just wait longer.
       if (compiled) deliver(*digest, compiled);
+      if ((*bytes)->size() > kLargeBytes) give_back_free_memory();
     }
     lock.lock();
   }
@@ -199,6 +204,7 @@ Compiled Compiler::Impl::compile_now(const Digest& digest, const Load& load) {
   const auto bytes = load();
   if (!bytes) return std::unexpected{bytes.error()};
   auto compiled = CompiledModule::compile(engine, **bytes, Tier::kOptimized);
+  if ((*bytes)->size() > kLargeBytes) engine.give_back_memory();
   if (!compiled) return compiled;
   const auto saved = artefacts.save(digest, **compiled);
   if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/free_memory.h"
 #include "base/thread_priority.h"
 #include "engine/engine_impl.h"
 #include "engine/wasi.h"
@@ -28,6 +29,7 @@ constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
 
 void lower_compile_thread() { lower_own_priority(); }
+void give_back_compile_threads_memory() { give_back_free_memory(); }
 
 // Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory
 // image, memory, rest), and the kernel allows a process only so many.
@@ -169,6 +171,11 @@ Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
 }
 
 std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
+
+void Engine::give_back_memory() const {
+  give_back_free_memory();
+  engine_sys_on_compile_threads(give_back_compile_threads_memory);
+}
 
 void Engine::short_slices(bool on) { impl_->ticker->short_slices(on); }
 bool Engine::has_short_slices() const { return impl_->ticker->has_short_slices(); }

@@ -40,6 +40,10 @@ class Engine {
 
   std::uint32_t pool_slots() const;
 
+  // After much was compiled: the calling thread and the engine's own ones give the memory that they
+  // do not use any more back to the system.
+  void give_back_memory() const;
+
   // While it is on, slices after a call's first one are a quarter as long. For as long as calls run
   // in the background: a thread that waits for their core waits for the end of a slice, because the
   // kernel looks every 4 ms only. Off, the ticker wakes a quarter as often.

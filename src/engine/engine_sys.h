@@ -65,4 +65,7 @@ bool engine_sys_pool_use_pagemap_scan(wasmtime_pooling_allocation_config_t* pool
 wasmtime_error_t* engine_sys_engine_new(wasm_config_t* config, wasm_engine_t** engine);
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
 void engine_sys_start_compile_threads(size_t threads, void (*thread_start)(void));
+
+// Has `run` called once on each of those threads, soon. Returns at once.
+void engine_sys_on_compile_threads(void (*run)(void));
 }
