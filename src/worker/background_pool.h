@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -40,8 +39,8 @@ class BackgroundPool {
   // thread.
   void cancel_all();
 
-  // Whether calls run just now. Safe from any thread.
-  bool is_running() const { return running_.load(std::memory_order_relaxed) > 0; }
+  // Whether there is a call that does not sleep. Safe from any thread.
+  bool is_busy() const { return engine_.has_short_slices(); }
 
  private:
   void run();
@@ -55,12 +54,12 @@ class BackgroundPool {
 
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Call> fresh_;               // guarded by mutex_: came or woke just now
-  std::deque<Call> turns_;               // guarded by mutex_: used their last slice up
-  GuestCall::Sleepers sleepers_;         // guarded by mutex_
-  std::atomic<std::size_t> running_{0};  // changed with mutex_ held
-  bool cancelling_ = false;              // guarded by mutex_
-  bool stopping_ = false;                // guarded by mutex_
+  std::deque<Call> fresh_;        // guarded by mutex_: came or woke just now
+  std::deque<Call> turns_;        // guarded by mutex_: used their last slice up
+  GuestCall::Sleepers sleepers_;  // guarded by mutex_
+  std::size_t running_ = 0;       // guarded by mutex_
+  bool cancelling_ = false;       // guarded by mutex_
+  bool stopping_ = false;         // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 

@@ -67,7 +67,7 @@ void Worker::run_loop() {
 bool Worker::poll_on() {
   const auto begin = IdlePolling::Clock::now();
   auto now = begin;
-  while (now < begin + IdlePolling::kWindow && polling_.worthwhile(now) && !pool_.is_running()) {
+  while (now < begin + IdlePolling::kWindow && polling_.worthwhile(now) && !pool_.is_busy()) {
     std::this_thread::yield();
     const auto offered = now;
     now = IdlePolling::Clock::now();
