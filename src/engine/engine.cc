@@ -28,9 +28,6 @@ constexpr std::uint32_t kBaselineSlots = 256;
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
 
-void lower_compile_thread() { lower_own_priority(); }
-void give_back_compile_threads_memory() { give_back_free_memory(); }
-
 // Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory
 // image, memory, rest), and the kernel allows a process only so many.
 std::uint32_t slots_within_map_count(std::uint32_t wanted) {
@@ -131,7 +128,7 @@ Ticker::~Ticker() {
 Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   engine_sys_start_compile_threads(settings.compile_threads == 0 ? cores : settings.compile_threads,
-                                   lower_compile_thread);
+                                   lower_own_priority);
 
   auto impl = std::make_unique<Impl>();
   impl->pool_slots = std::max(kSmallestPool, slots_within_map_count(settings.pool_slots));
@@ -174,7 +171,7 @@ std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
 
 void Engine::give_back_memory() const {
   give_back_free_memory();
-  engine_sys_on_compile_threads(give_back_compile_threads_memory);
+  engine_sys_on_compile_threads(give_back_free_memory);
 }
 
 void Engine::short_slices(bool on) { impl_->ticker->short_slices(on); }
