@@ -37,9 +37,9 @@ class Execution {
   Execution(Execution&& other) noexcept;
   Execution& operator=(Execution&&) = delete;
 
-  // Runs the first slice, if the call may run at once and on this thread, and one more if it used
-  // that up. True: it has ended, and
-  // take_outcome() may be called. Otherwise Worker::finish goes on with it.
+  // Runs the first slice, if the call may run at once and on this thread, and one more if that was
+  // used up. True: it has ended, and take_outcome() may be called. Otherwise Worker::finish goes on
+  // with it.
   bool run_first_slice();
 
   Outcome take_outcome() { return invocation_.take_outcome(); }
