@@ -102,7 +102,7 @@ struct Compiler::Impl {
   void deliver(const Digest& digest, const Compiled& compiled);
   void finish(const Digest& digest, const Compiled& compiled);
   void remember_failure(const Digest& digest, const Compiled& compiled);
-  Compiled compile_now(const Digest& digest, const Load& load);
+  Compiled compile_now(const Digest& digest, ByteView wasm);
 };
 
 // Whether there is room for `digest`, and a need, among those that nobody waits for.
@@ -187,7 +187,10 @@ void Compiler::Impl::compile_one(const Digest& digest, std::unique_lock<std::mut
   if (nobody_waits) rested = Clock::time_point::max();  // the others wait for quiet
   lock.unlock();
   const auto started = Clock::now();
-  finish(digest, compile_now(digest, load));
+  const auto bytes = load();
+  finish(digest, bytes ? compile_now(digest, **bytes) : std::unexpected{bytes.error()});
+  // Those who wait are answered before that.
+  if (bytes && (*bytes)->size() > kLargeBytes) engine.give_back_memory();
   const auto ended = Clock::now();
   lock.lock();
   if (nobody_waits) rested = ended + kRest * (ended - started);
@@ -200,11 +203,8 @@ Compiler::Load Compiler::Impl::start_compiling(const Digest& digest) {
   return found->second.load;
 }
 
-Compiled Compiler::Impl::compile_now(const Digest& digest, const Load& load) {
-  const auto bytes = load();
-  if (!bytes) return std::unexpected{bytes.error()};
-  auto compiled = CompiledModule::compile(engine, **bytes, Tier::kOptimized);
-  if ((*bytes)->size() > kLargeBytes) engine.give_back_memory();
+Compiled Compiler::Impl::compile_now(const Digest& digest, ByteView wasm) {
+  auto compiled = CompiledModule::compile(engine, wasm, Tier::kOptimized);
   if (!compiled) return compiled;
   const auto saved = artefacts.save(digest, **compiled);
   if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);
