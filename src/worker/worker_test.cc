@@ -126,8 +126,13 @@ TEST_F(WorkerTest, SlicesAreShortWhileACallRunsInTheBackground) {
 
 TEST_F(WorkerTest, SlicesAreNotShortForSleepers) {
   auto& engine = testing_engine::engine();
+  std::promise<void> begun;
+  ExecutionWaiter waiter;
+  waiter.on_wait = [&begun](const std::function<void()>&) { begun.set_value(); };
   auto sleeper =
-      execute(execute_order(with_timeout(order(testing_engine::kSleeper), milliseconds(60'000))));
+      execute(execute_order(with_timeout(order(testing_engine::kSleeper), milliseconds(60'000))),
+              std::move(waiter));
+  begun.get_future().wait();  // before, slices are not short for want of a call
   while (engine.has_short_slices()) std::this_thread::yield();
   pool_->cancel_all();
   EXPECT_TRUE(std::holds_alternative<Cancelled>(sleeper.get().ending));
