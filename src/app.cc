@@ -62,7 +62,8 @@ Result<void> App::make_engine() {
   compiler_->on_saved([this](const Digest& digest) { sweeper_->look_at({&digest, 1}); });
   modules_ = std::make_unique<ModuleCache>(
       *store_, *compiler_,
-      ModuleCache::Bounds{.bytes = config_.module_cache_bytes, .codes = open_files() / 3});
+      ModuleCache::Bounds{.bytes = config_.module_cache_bytes,
+                          .codes = std::min(engine_->most_codes(), open_files() / 3)});
   return {};
 }
 

@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "base/free_memory.h"
 #include "base/thread_priority.h"
 #include "engine/engine_impl.h"
+#include "engine/mapping_budget.h"
 #include "engine/wasi.h"
 
 namespace wasm_server {
@@ -21,22 +21,9 @@ constexpr std::uint32_t kTablesPerModule = 8;
 constexpr std::size_t kInstanceBytes =
     32U << 20;  // engine's records of one instance, e.g. of 100,000 functions
 constexpr std::size_t kHostStackBytes = 512U << 10;
-constexpr std::uint32_t kSmallestPool = 8;
-// Few modules run baseline code at a time, and those not for long.
-constexpr std::uint32_t kBaselineSlots = 256;
 // Pages above this are given back after a call instead of being zeroed in place.
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
-
-// Each slot of the pool costs at most five mappings while it is in use (stack, its guard, memory
-// image, memory, rest), and the kernel allows a process only so many.
-std::uint32_t slots_within_map_count(std::uint32_t wanted) {
-  std::ifstream file("/proc/sys/vm/max_map_count");
-  std::uint64_t allowed = 65'530;
-  file >> allowed;
-  const std::uint64_t fit = allowed > 5'000 ? (allowed - 5'000) / 5 : kSmallestPool;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, fit));
-}
 
 wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
                                                 std::uint32_t slots) {
@@ -47,6 +34,9 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   wasmtime_pooling_allocation_config_total_stacks_set(pool, slots);
   wasmtime_pooling_allocation_config_total_gc_heaps_set(pool,
                                                         std::min<std::uint32_t>(slots, 1'000));
+  // A slot stays with its module for as long as there are others: to map the image of another one's
+  // memory costs about 13 us. (1 of 3,000 modules: 34 us a request with the default of 100, 21 so.)
+  wasmtime_pooling_allocation_config_max_unused_warm_slots_set(pool, slots);
   wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, kMemoriesPerModule);
   wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, kTablesPerModule);
   wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, kInstanceBytes);
@@ -93,9 +83,9 @@ Result<EngineTier> make_largest_tier(const EngineSettings& settings, std::uint32
                                      Tier tier) {
   while (true) {
     auto made = make_tier(settings, slots, tier);
-    if (made || slots <= kSmallestPool) return made;
+    if (made || slots <= MappingBudget::kSmallestPool) return made;
     spdlog::warn("a pool of {} slots cannot be mapped: {}", slots, made.error().message);
-    slots = std::max(kSmallestPool, slots / 2);
+    slots = std::max(MappingBudget::kSmallestPool, slots / 2);
   }
 }
 
@@ -131,14 +121,16 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
                                    lower_own_priority);
 
   auto impl = std::make_unique<Impl>();
-  impl->pool_slots = std::max(kSmallestPool, slots_within_map_count(settings.pool_slots));
+  const auto budget = MappingBudget::of(MappingBudget::allowed(), settings.pool_slots);
+  impl->pool_slots = budget.slots;
+  impl->most_codes = budget.codes;
   auto optimized = make_largest_tier(settings, impl->pool_slots, Tier::kOptimized);
   if (!optimized) return std::unexpected{std::move(optimized).error()};
   impl->optimized = std::move(*optimized);
   if (impl->pool_slots < settings.pool_slots) {
     spdlog::warn("the pool has {} slots instead of {}", impl->pool_slots, settings.pool_slots);
   }
-  std::uint32_t baseline_slots = std::min(impl->pool_slots, kBaselineSlots);
+  std::uint32_t baseline_slots = std::min(impl->pool_slots, budget.baseline);
   auto baseline = make_largest_tier(settings, baseline_slots, Tier::kBaseline);
   if (!baseline) return std::unexpected{std::move(baseline).error()};
   impl->baseline = std::move(*baseline);
@@ -168,6 +160,7 @@ Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
 }
 
 std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
+std::size_t Engine::most_codes() const { return impl_->most_codes; }
 
 void Engine::give_back_memory() const {
   give_back_free_memory();

@@ -13,7 +13,7 @@
 namespace wasm_server {
 
 struct EngineSettings {
-  std::uint32_t pool_slots = 12'000;  // instances, memories and stacks that may live at once
+  std::uint32_t pool_slots = 10'240;  // instances, memories and stacks that may live at once
   std::uint64_t max_memory_bytes = 4ULL << 30;  // of one call
   std::size_t max_wasm_stack_bytes = 512U << 10;
   std::uint32_t table_elements = 100'000;  // of one table
@@ -39,6 +39,8 @@ class Engine {
   Result<Bytes> wat_to_wasm(std::string_view text) const;
 
   std::uint32_t pool_slots() const;
+  // How many compiled modules may be held beside the pool (engine/mapping_budget.h).
+  std::size_t most_codes() const;
 
   // After much was compiled: the calling thread and the engine's own ones give the memory that they
   // do not use any more back to the system.

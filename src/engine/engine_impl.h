@@ -3,6 +3,7 @@
 // The engine's inside, for the engine folder only.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -46,6 +47,7 @@ struct Engine::Impl {
   EngineTier optimized;
   EngineTier baseline;
   std::uint32_t pool_slots = 0;
+  std::size_t most_codes = 0;
   std::uint64_t compatibility = 0;  // artefacts made under another value do not load
   std::unique_ptr<Ticker> ticker;
 

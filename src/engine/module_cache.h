@@ -43,8 +43,7 @@ class ModuleCache {
 
   struct Bounds {
     std::size_t bytes;  // of compiled code
-    std::size_t codes =
-        4096;  // different ones: each may hold an open file, the image of its memory
+    std::size_t codes;  // different ones: each may hold an open file, the image of its memory
   };
 
   ModuleCache(Store& store, Compiler& compiler, Bounds bounds);

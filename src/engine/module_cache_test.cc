@@ -61,7 +61,7 @@ class ModuleCacheTest : public testing::Test {
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
   Compiler compiler_{engine(), *artefacts_, 1, 100};
-  ModuleCache cache_{store_, compiler_, {.bytes = 64U << 20}};
+  ModuleCache cache_{store_, compiler_, {.bytes = 64U << 20, .codes = 1'000}};
 };
 
 TEST_F(ModuleCacheTest, FindsWhatItLoaded) {
@@ -138,7 +138,7 @@ TEST_F(ModuleCacheTest, CountsSharedCodeOnce) {
 }
 
 TEST_F(ModuleCacheTest, DropsTheLeastRecentlyUsedBeyondItsBytes) {
-  ModuleCache small(store_, compiler_, {.bytes = 1});
+  ModuleCache small(store_, compiler_, {.bytes = 1, .codes = 1'000});
   for (const std::string id : {"a", "b"}) {
     put(id, constant(id[0]));
     asio::io_context context;
