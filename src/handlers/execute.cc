@@ -81,7 +81,7 @@ Task<void> run_streamed(Worker& worker, ExecutePlan plan, std::shared_ptr<Stream
     call->stream->set_resume(std::move(resume));
   };
   auto execution = worker.make_execution(std::move(order));
-  execution.run_first_slice();  // enters; with a sink it never runs here
+  execution.run_on_worker();  // enters; with a sink it never runs here
   auto outcome = co_await worker.finish(std::move(execution), std::move(waiter));
   call->stream->finish(std::move(outcome));
 }
@@ -153,7 +153,7 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
   const ExecuteContext context{request.request_id, plan.module->meta_data.revision,
                                plan.is_command};
   auto execution = deps.worker.make_execution(make_order(plan));
-  if (execution.run_first_slice()) {
+  if (execution.run_on_worker()) {
     auto reply = execute_reply(execution.take_outcome(), context);
     reply.afterwards = [ended = execution.take_invocation()]() mutable { ended.release(); };
     return reply;

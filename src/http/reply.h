@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "base/bytes.h"
@@ -47,6 +48,11 @@ struct Reply {
   std::move_only_function<void()> afterwards;
   // What Content-Length says on an answer to HEAD, when it is not the size of `body`.
   std::optional<std::uint64_t> head_length;
+
+  // Does that work, if it was not done yet.
+  void do_afterwards() {
+    if (afterwards) std::exchange(afterwards, nullptr)();
+  }
 
   // `value` must be free of CR and LF; such bytes are dropped.
   void add_header(std::string_view name, std::string_view value);

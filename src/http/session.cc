@@ -72,11 +72,11 @@ Task<bool> Session::exchange() {
     if (lane_.has_others()) {
       // All that is ready is handled before anything is sent: a client on the same machine is woken
       // once for many answers, and does not take the core from the requests behind its own.
-      if (reply.afterwards) std::exchange(reply.afterwards, nullptr)();
+      reply.do_afterwards();
       co_await connection_.turn();
     }
     sent = connection_.write_now(out);
-    if (reply.afterwards) std::exchange(reply.afterwards, nullptr)();
+    reply.do_afterwards();
     if (sent && !out.empty()) sent = co_await write_rest(out);
   } else {
     sent = co_await send_source(reply);

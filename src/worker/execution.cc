@@ -28,7 +28,7 @@ Execution::Execution(Execution&& other) noexcept
       gate_(std::exchange(other.gate_, nullptr)),
       invocation_(std::move(other.invocation_)) {}
 
-bool Execution::run_first_slice() {
+bool Execution::run_on_worker() {
   const auto ticket = admission_->try_enter(module_id_, gate_limits_);
   gate_ = ticket.gate;
   // A call with a sink runs in the background from the start, because its reader is on this loop.

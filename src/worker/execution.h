@@ -40,7 +40,7 @@ class Execution {
   // Runs the first slice, if the call may run at once and on this thread, and one more if that was
   // used up. True: it has ended, and take_outcome() may be called. Otherwise Worker::finish goes on
   // with it.
-  bool run_first_slice();
+  bool run_on_worker();
 
   Outcome take_outcome() { return invocation_.take_outcome(); }
 

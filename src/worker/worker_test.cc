@@ -47,7 +47,7 @@ class WorkerTest : public testing::Test {
   // As a handler does: the first slice on the loop, the rest, if any, in the background.
   static Task<Outcome> run(Worker& worker, ExecuteOrder made, ExecutionWaiter waiter) {
     auto execution = worker.make_execution(std::move(made));
-    if (execution.run_first_slice()) co_return execution.take_outcome();
+    if (execution.run_on_worker()) co_return execution.take_outcome();
     auto outcome = co_await worker.finish(std::move(execution), std::move(waiter));
     co_return outcome;
   }
