@@ -10,6 +10,8 @@ namespace {
 
 // The guest is suspended beyond this, and goes on below half of it.
 constexpr std::size_t kHighWater = 256U << 10;
+// An answer that has not begun yet does not wait for more than this.
+constexpr std::size_t kEnoughToStart = kHighWater / 2;
 
 constexpr std::chrono::hours kLong{24};
 
@@ -26,7 +28,8 @@ void OutputStream::write(ByteView bytes) {
   {
     const std::lock_guard lock(mutex_);
     buffer_.append(bytes);
-    wake = std::exchange(reader_waits_, false);
+    wake = buffer_.size() >= reader_waits_for_;
+    if (wake) reader_waits_for_ = kNothing;
   }
   if (wake) wake_reader();
 }
@@ -44,9 +47,12 @@ void OutputStream::wake_reader() {
   asio::post(timer_.get_executor(), [this] { timer_.cancel(); });
 }
 
-std::size_t OutputStream::buffered() {
+// Whether there is less than that yet; then a write that makes it as much wakes the reader.
+bool OutputStream::waits_for(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
-  return buffer_.size();
+  const bool waits = buffer_.size() < bytes;
+  reader_waits_for_ = waits ? bytes : kNothing;
+  return waits;
 }
 
 // Until then, or until the timer is cancelled.
@@ -58,15 +64,8 @@ Task<void> OutputStream::sleep(std::chrono::milliseconds time) {
 }
 
 Task<void> OutputStream::wait_for_start(std::chrono::milliseconds patience) {
-  while (!outcome_) {
-    {
-      const std::lock_guard lock(mutex_);
-      reader_waits_ = buffer_.empty();
-      if (!reader_waits_) break;
-    }
-    co_await sleep(kLong);
-  }
-  if (!outcome_ && buffered() < kHighWater / 2) co_await sleep(patience);
+  while (!outcome_ && waits_for(1)) co_await sleep(kLong);
+  if (!outcome_ && waits_for(kEnoughToStart)) co_await sleep(patience);
 }
 
 Task<Bytes> OutputStream::take() {
@@ -76,7 +75,7 @@ Task<Bytes> OutputStream::take() {
     {
       const std::lock_guard lock(mutex_);
       taken.swap(buffer_);
-      reader_waits_ = taken.empty();
+      reader_waits_for_ = taken.empty() ? 1 : kNothing;
       resume = !taken.empty() && std::exchange(guest_waits_, false);
     }
     if (resume) resume_();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -33,7 +34,7 @@ class OutputStream : public OutputSink {
 
   // The reader's side, on the session's loop.
   // Waits until the guest has ended, or until it has written and then `patience` has passed or the
-  // buffer is full.
+  // buffer is half full.
   Task<void> wait_for_start(std::chrono::milliseconds patience);
   // Waits for output, or for the end: takes what there is.
   Task<Bytes> take();
@@ -43,17 +44,19 @@ class OutputStream : public OutputSink {
   using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                            asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
-  std::size_t buffered();
+  bool waits_for(std::size_t bytes);
   Task<void> sleep(std::chrono::milliseconds time);
   void wake_reader();
+
+  static constexpr auto kNothing = std::numeric_limits<std::size_t>::max();
 
   Timer timer_;                     // session's loop: expires for a reader that waits
   std::optional<Outcome> outcome_;  // session's loop
 
   std::mutex mutex_;
-  Bytes buffer_;               // guarded by mutex_
-  bool reader_waits_ = false;  // guarded by mutex_
-  bool guest_waits_ = false;   // guarded by mutex_
+  Bytes buffer_;                             // guarded by mutex_
+  std::size_t reader_waits_for_ = kNothing;  // guarded by mutex_: so many bytes wake it
+  bool guest_waits_ = false;                 // guarded by mutex_
   std::function<void()> resume_;
 };
 
