@@ -8,9 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -26,6 +30,57 @@ struct Disk {
 };
 Disk disk;
 
+// Without its holes and zeroes, which are most of a new store.
+void copy_data(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const int in = open(from.c_str(), O_RDONLY);
+  const int out = open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  std::string piece(64U << 10, '\0');
+  for (off_t at = lseek(in, 0, SEEK_DATA); at >= 0;) {
+    const ssize_t size = pread(in, piece.data(), piece.size(), at);
+    if (size <= 0) break;
+    const std::string_view bytes{piece.data(), static_cast<std::size_t>(size)};
+    if (bytes.find_first_not_of('\0') != std::string_view::npos)
+      syscall(SYS_pwrite64, out, bytes.data(), bytes.size(), at);
+    at = lseek(in, at + size, SEEK_DATA);
+  }
+  EXPECT_EQ(ftruncate(out, lseek(in, 0, SEEK_END)), 0);
+  close(in);
+  close(out);
+}
+
+// What a loss of power would leave: the files as they were when they were last synced, and what was
+// written through since.
+struct Platter {
+  std::mutex mutex;
+  std::filesystem::path of{};  // empty: nothing is recorded
+  std::filesystem::path files{};
+
+  std::filesystem::path copy_of(int fd) const {
+    std::error_code none;
+    const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none);
+    return !of.empty() && path.parent_path() == of ? files / path.filename()
+                                                   : std::filesystem::path{};
+  }
+  void synced(int fd) {
+    const std::lock_guard lock{mutex};
+    const auto copy = copy_of(fd);
+    if (copy.empty()) return;
+    copy_data(of / copy.filename(), copy);
+  }
+  void written(int fd, const void* data, std::size_t size, off_t offset) {
+    const std::lock_guard lock{mutex};
+    if ((fcntl(fd, F_GETFL) & O_DSYNC) == 0) return;
+    const auto copy = copy_of(fd);
+    if (copy.empty()) return;
+    const int file = open(copy.c_str(), O_WRONLY | O_CREAT, 0600);
+    syscall(SYS_pwrite64, file, data, size, offset);
+    close(file);
+  }
+};
+Platter platter;
+
+constexpr ssize_t kBlock = 4096;
+
 // As the kernel does it: what fits is written, and only when nothing does it is an error.
 ssize_t take_room(std::size_t size) {
   const ssize_t taken = std::min(disk.room, static_cast<ssize_t>(size));
@@ -40,15 +95,24 @@ ssize_t take_room(std::size_t size) {
 }  // namespace
 
 extern "C" int fdatasync(int fd) {
-  if (!disk.sync_fails) return static_cast<int>(syscall(SYS_fdatasync, fd));
-  errno = EIO;
-  return -1;
+  if (disk.sync_fails) {
+    errno = EIO;
+    return -1;
+  }
+  const auto done = static_cast<int>(syscall(SYS_fdatasync, fd));
+  if (done == 0) platter.synced(fd);
+  return done;
 }
 
 extern "C" ssize_t pwrite(int fd, const void* data, std::size_t size, off_t offset) {
-  const ssize_t taken = take_room(size);
-  return taken < 0 ? taken
-                   : syscall(SYS_pwrite64, fd, data, static_cast<std::size_t>(taken), offset);
+  ssize_t taken = take_room(size);
+  // Past the page cache whole blocks are written.
+  if ((fcntl(fd, F_GETFL) & O_DIRECT) != 0) taken -= taken % kBlock;
+  if (taken == 0 && size > 0) errno = ENOSPC;
+  if (taken <= 0 && size > 0) return -1;
+  const ssize_t written = syscall(SYS_pwrite64, fd, data, static_cast<std::size_t>(taken), offset);
+  if (written > 0) platter.written(fd, data, static_cast<std::size_t>(written), offset);
+  return written;
 }
 
 extern "C" ssize_t writev(int fd, const iovec* parts, int count) {
@@ -141,6 +205,72 @@ TEST_F(DiskFaults, AFullDiskStoresNothingAndIsGotOver) {
   open();
   EXPECT_EQ(store_->list({}).value().items.size(),
             static_cast<std::size_t>(refused) + (has("m") ? 1U : 0U));
+}
+
+TEST_F(DiskFaults, AFailedSyncOfTheCodeFileRefusesFurtherWrites) {
+  const std::string large(100'000, 'x');
+  disk.sync_fails = true;
+  ASSERT_FALSE(put("during", large).has_value());
+  disk.sync_fails = false;
+  EXPECT_FALSE(put("after", "after").has_value());
+  open();
+  EXPECT_FALSE(has("during"));
+  EXPECT_TRUE(put("during", large).has_value());
+}
+
+class PowerLoss : public DiskFaults {
+ protected:
+  PowerLoss() {
+    platter.files = lost_.path();
+    platter.of = directory_.path();
+    open();
+  }
+  ~PowerLoss() override {
+    store_.reset();
+    platter.of.clear();
+  }
+
+  // The store as it would be after a loss of power now.
+  std::unique_ptr<LmdbStore> after_power_loss(const TemporaryDirectory& directory) {
+    {
+      const std::lock_guard lock{platter.mutex};
+      for (const auto& file : std::filesystem::directory_iterator(lost_.path()))
+        copy_data(file.path(), directory.path() / file.path().filename());
+    }
+    return LmdbStore::open(directory.path(), {}).value();
+  }
+
+  const TemporaryDirectory lost_;
+};
+
+// Of every size and on every way to the disk: the journal, the code file, the trees; into space
+// that was used before as well.
+TEST_F(PowerLoss, LeavesEveryAnsweredWriteWithItsCode) {
+  std::vector<std::string> ids;
+  std::vector<std::string> codes;
+  constexpr std::size_t kSizes[] = {10, 9'000, 60'000, 700'000};
+  for (std::size_t i = 0; i < 48; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    const std::string code = id + std::string(kSizes[i % 4], static_cast<char>('a' + i % 26));
+    ASSERT_TRUE(put(id, code).has_value());
+    ids.push_back(id);
+    codes.push_back(code);
+    if (i % 6 == 5) {
+      auto transaction = store_->begin().value();
+      ASSERT_TRUE(transaction->erase(ids[i - 3]).has_value());
+      ASSERT_TRUE(transaction->commit().has_value());
+      ids[i - 3].clear();
+    }
+    const TemporaryDirectory copy;
+    const auto found = after_power_loss(copy);
+    for (std::size_t j = 0; j <= i; ++j) {
+      if (ids[j].empty()) continue;
+      const auto module = found->find(ids[j]).value();
+      ASSERT_TRUE(module.has_value()) << j << " after " << i;
+      const auto stored = found->read_blob(module->digest, true);
+      ASSERT_TRUE(stored.has_value() && *stored == codes[j]) << j << " after " << i;
+    }
+  }
 }
 
 }  // namespace

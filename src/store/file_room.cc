@@ -29,8 +29,8 @@ void FileRoom::prepare(std::uint64_t used, std::uint64_t bytes) {
   reserved_ = std::max(reserved_, used);
   if (bytes <= kSmall) {
     if (end > written_) write_ahead(written_);
-  } else if (end > reserved_) {
-    reserve_ahead(end + kReserveAhead);
+  } else {
+    reserve(end);
   }
 }
 
@@ -46,11 +46,11 @@ void FileRoom::write_ahead(std::uint64_t from) {
   reserved_ = std::max(reserved_, written_);
 }
 
-void FileRoom::reserve_ahead(std::uint64_t until) {
-  const std::uint64_t end = std::min(until, most_);
+void FileRoom::reserve(std::uint64_t end) {
   if (end <= reserved_) return;
+  const std::uint64_t until = std::min(end + kReserveAhead, most_);
   const auto from = static_cast<off_t>(reserved_);
-  if (fallocate(file_, 0, from, static_cast<off_t>(end - reserved_)) == 0) reserved_ = end;
+  if (fallocate(file_, 0, from, static_cast<off_t>(until - reserved_)) == 0) reserved_ = until;
 }
 
 }  // namespace wasm_server

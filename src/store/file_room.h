@@ -20,9 +20,11 @@ class FileRoom {
   // fails: where there is no room ahead the commit itself meets the disk's limits.
   void prepare(std::uint64_t used, std::uint64_t bytes);
 
+  // Blocks for all up to `end`, and for some beyond it. Never fails either.
+  void reserve(std::uint64_t end);
+
  private:
   void write_ahead(std::uint64_t from);
-  void reserve_ahead(std::uint64_t until);
 
   const int file_;
   const std::uint64_t most_;

@@ -11,20 +11,43 @@ namespace {
 
 constexpr std::size_t kDigest = sizeof(Digest::bytes);
 
+// What follows a module's record.
+constexpr std::uint8_t kNoCode = 0;
+constexpr std::uint8_t kCode = 1;
+constexpr std::uint8_t kPlace = 2;
+
 std::optional<Operation> get_module(ByteReader& from) {
   Operation module;
   module.id = from.text();
   std::ranges::copy(from.raw(kDigest), module.digest.bytes.begin());
   module.record = from.text();
-  if (from.u8() != 0) module.code = std::make_shared<const Bytes>(from.text());
-  if (from.failed()) return std::nullopt;
+  const std::uint8_t code = from.u8();
+  if (code == kCode) module.code = std::make_shared<const Bytes>(from.text());
+  if (code == kPlace) {
+    const std::uint64_t offset = from.varint();
+    module.place = CodePlace{offset, from.varint()};
+  }
+  if (from.failed() || code > kPlace) return std::nullopt;
   return module;
+}
+
+void put_code(ByteWriter& to, const Operation& module) {
+  if (module.code) {
+    to.u8(kCode);
+    to.text(*module.code);
+  } else if (module.place) {
+    to.u8(kPlace);
+    to.varint(module.place->offset);
+    to.varint(module.place->size);
+  } else {
+    to.u8(kNoCode);
+  }
 }
 
 }  // namespace
 
 std::size_t journal_size(const Operation& module) {
-  constexpr std::size_t kLengths = 1 + 3 * 5;
+  constexpr std::size_t kLengths = 1 + 2 * 10 + 3 * 5;
   return kLengths + module.id.size() + kDigest + module.record.size() +
          (module.code ? module.code->size() : 0);
 }
@@ -37,8 +60,7 @@ void encode_batch(const std::vector<SharedOperation>& modules, std::string& out)
     to.text(module->id);
     to.raw({reinterpret_cast<const char*>(module->digest.bytes.data()), kDigest});
     to.text(module->record);
-    to.u8(module->code ? 1 : 0);
-    if (module->code) to.text(*module->code);
+    put_code(to, *module);
   }
 }
 

@@ -23,6 +23,17 @@ std::string encoded(const std::vector<SharedOperation>& modules) {
   return payload;
 }
 
+TEST(JournalEntry, GivesBackThePlaceOfCodeInTheCodeFile) {
+  Operation module;
+  module.id = "a";
+  module.place = CodePlace{1ULL << 40, 20'000};
+  const auto decoded = decode_batch(encoded({std::make_shared<const Operation>(module)})).value();
+  ASSERT_EQ(decoded.size(), 1U);
+  EXPECT_EQ(decoded[0]->place, module.place);
+  EXPECT_EQ(decoded[0]->code, nullptr);
+  EXPECT_LE(encoded({decoded[0]}).size(), journal_size(module) + 1);
+}
+
 TEST(JournalEntry, GivesBackModulesWithAndWithoutCode) {
   const std::vector<SharedOperation> modules = {module_of("a", "code"), module_of("b", "", true),
                                                 module_of("c", "elsewhere", false)};

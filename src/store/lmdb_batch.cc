@@ -11,14 +11,9 @@
 namespace wasm_server {
 namespace {
 
-// Code up to kSmallCode goes to the journal; beyond that there is a choice. There it is one write
-// and one sync into blocks that were written before, less than half of a commit of the trees, but
-// it is written once more when it moves there. So code goes straight to the trees when it is larger
-// than kMiddleCode, and while batches bring so much of it (LmdbWritePath::kLargeBatch) that many
-// share a commit. Measured with 100 KB each, a second, in the trees and in the journal: 1
-// connection 1.1k and 1.5k saves, 256 connections 4.3k and 3.2k.
-constexpr std::size_t kSmallCode = 4U << 10;
-constexpr std::size_t kMiddleCode = 256U << 10;
+// Code up to this size stands in the journal and in the trees; larger code goes to the code file,
+// which is a write and a sync more, and not written twice.
+constexpr std::size_t kSmallCode = 16U << 10;
 
 // What the database certainly has room for, without a look at which of its pages are free.
 std::uint64_t free_bytes(const LmdbEnv& env) {
@@ -36,7 +31,10 @@ Result<std::unique_ptr<Store::Transaction>> LmdbBatch::begin(LmdbWritePath& path
   return std::unique_ptr<Store::Transaction>{new LmdbBatch{path, free_bytes(path.env())}};
 }
 
-LmdbBatch::~LmdbBatch() { drop_direct(); }
+LmdbBatch::~LmdbBatch() {
+  drop_direct();
+  if (!ended_) path_.env().code_file().drop();
+}
 
 void LmdbBatch::drop_direct() {
   if (!direct_) return;
@@ -105,8 +103,41 @@ Result<bool> LmdbBatch::has_code(const Digest& digest) const {
   return reference->has_value();
 }
 
-bool LmdbBatch::may_be_journalled(std::size_t code) const {
-  return code <= kSmallCode || (code <= kMiddleCode && !path_.has_large_batches());
+// Of code that is in the code file, but not in the trees yet.
+std::optional<CodePlace> LmdbBatch::recent_place(const Digest& digest) const {
+  const auto own = places_.find(digest);
+  if (own != places_.end()) return own->second;
+  return path_.recent().find_code(digest).place;
+}
+
+bool LmdbBatch::has_certainly_room(std::uint64_t journal, std::uint64_t code) const {
+  // In the trees a module takes up to about twice its bytes, and pages that it does not fill.
+  constexpr std::uint64_t kTrees = 16U << 20;
+  return 2 * (bytes_ + journal + 2 * Journal::kHalf) + kTrees + placed_ + code <= free_bytes_;
+}
+
+// Gives `module` its code, as it goes to the journal; false when it cannot.
+Result<bool> LmdbBatch::bring_code(Operation& module, const SharedBytes& code) {
+  const bool large = code->size() > kSmallCode;
+  // In this order: what is recent may be moved to the trees meanwhile.
+  if (large) module.place = recent_place(module.digest);
+  if (module.place) return true;
+  // Damage is met here, while the job can still be refused.
+  const auto stored = has_code(module.digest);
+  if (!stored) return std::unexpected{stored.error()};
+  if (*stored) return true;
+  if (!large) {
+    module.code = code;
+    return true;
+  }
+  const std::uint64_t space = CodeFile::whole_blocks(code->size());
+  if (!has_certainly_room(journal_size(module), space)) return false;
+  const auto place = path_.env().code_file().add(*code);
+  if (!place) return std::unexpected{place.error()};
+  module.place = *place;
+  places_.emplace(module.digest, *place);
+  placed_ += space;
+  return true;
 }
 
 // As it goes to the journal; null when it cannot.
@@ -119,23 +150,17 @@ Result<SharedOperation> LmdbBatch::journalled(const WasmMetaData& meta_data,
   Operation module;
   module.id = meta_data.id;
   module.digest = meta_data.digest;
-  // Damage is met here, while the job can still be refused.
-  const auto stored = has_code(meta_data.digest);
-  if (!stored) return std::unexpected{stored.error()};
-  if (!*stored && !may_be_journalled(code->size())) return nullptr;
-  if (!*stored) module.code = code;
   encode_record(meta_data, module.record);
-  const std::size_t size = journal_size(module);
-  // In the trees a module takes up to about twice its bytes, and pages that it does not fill.
-  constexpr std::uint64_t kTrees = 16U << 20;
-  const std::uint64_t needed = 2 * (bytes_ + size + 2 * Journal::kHalf) + kTrees;
-  if (needed > free_bytes_ || !LmdbWritePath::is_small(bytes_ + size)) return nullptr;
-  bytes_ += size;
+  const std::size_t most = journal_size(module) + std::min(code->size(), kSmallCode);
+  if (!has_certainly_room(most, 0) || !LmdbWritePath::is_small(bytes_ + most)) return nullptr;
+  const auto brought = bring_code(module, code);
+  if (!brought) return std::unexpected{brought.error()};
+  if (!*brought) return nullptr;
+  bytes_ += journal_size(module);
   return std::make_shared<const Operation>(std::move(module));
 }
 
 Result<void> LmdbBatch::put(const WasmMetaData& meta_data, const SharedBytes& code) {
-  if (code && code->size() > kSmallCode) large_ += code->size();
   if (!direct_) {
     auto module = journalled(meta_data, code);
     if (!module) return std::unexpected{std::move(module).error()};
@@ -144,10 +169,35 @@ Result<void> LmdbBatch::put(const WasmMetaData& meta_data, const SharedBytes& co
       return {};
     }
   }
+  auto done = put_directly(meta_data, code);
+  changed_ = changed_ || done;
+  return done;
+}
+
+Result<void> LmdbBatch::put_directly(const WasmMetaData& meta_data, const SharedBytes& code) {
   const auto transaction = direct();
   if (!transaction) return std::unexpected{transaction.error()};
-  auto done = (*transaction)->put(meta_data, code);
-  changed_ = changed_ || done;
+  if (!code || code->size() <= kSmallCode) return (*transaction)->put(meta_data, code);
+  const auto stored = (*transaction)->has_code(meta_data.digest);
+  if (!stored) return std::unexpected{stored.error()};
+  if (*stored) return (*transaction)->put(meta_data, nullptr);
+  return put_large(**transaction, meta_data, code);
+}
+
+Result<void> LmdbBatch::put_large(LmdbTransaction& transaction, const WasmMetaData& meta_data,
+                                  const SharedBytes& code) {
+  Operation module;
+  module.id = meta_data.id;
+  module.digest = meta_data.digest;
+  module.code = code;
+  encode_record(meta_data, module.record);
+  if (auto room = transaction.check_room(module); !room) return room;
+  CodeFile& file = path_.env().code_file();
+  const auto place = file.add(*std::exchange(module.code, nullptr));
+  if (!place) return std::unexpected{place.error()};
+  module.place = *place;
+  auto done = transaction.apply(std::make_shared<const Operation>(std::move(module)));
+  if (!done) file.drop_last();
   return done;
 }
 
@@ -166,14 +216,19 @@ Result<std::vector<Digest>> LmdbBatch::erase(std::string_view id) {
 }
 
 Result<void> LmdbBatch::commit() {
-  if (large_ > 0) path_.count_large_batch(large_);
-  if (!direct_ || !changed_) {
-    drop_direct();
-    return modules_.empty() ? Result<void>{} : path_.append(modules_);
-  }
-  auto committed = path_.commit_direct(*direct_);
+  auto committed = path_.sync_code();
+  if (committed) committed = commit_records();
   drop_direct();
-  return committed;
+  if (!committed) return committed;
+  path_.env().code_file().keep();
+  ended_ = true;
+  return {};
+}
+
+Result<void> LmdbBatch::commit_records() {
+  if (direct_ && changed_) return path_.commit_direct(*direct_);
+  drop_direct();
+  return modules_.empty() ? Result<void>{} : path_.append(modules_);
 }
 
 }  // namespace wasm_server

@@ -12,8 +12,9 @@
 
 namespace wasm_server {
 
-// A batch of the LMDB store: goes to the journal as long as it only adds new modules that are not
-// large, and becomes a transaction of the database with the first operation that is anything else.
+// A batch of the LMDB store: goes to the journal as long as it only adds new modules, and becomes a
+// transaction of the database with the first operation that is anything else. Code that is not
+// small goes to the code file in either case.
 // Belongs to the thread that began it.
 class LmdbBatch final : public Store::Transaction {
  public:
@@ -36,19 +37,27 @@ class LmdbBatch final : public Store::Transaction {
   Result<std::optional<WasmMetaData>> find_outside(std::string_view id);
   Result<bool> is_new(const WasmMetaData& meta_data);
   Result<bool> has_code(const Digest& digest) const;
-  bool may_be_journalled(std::size_t code) const;
+  std::optional<CodePlace> recent_place(const Digest& digest) const;
+  Result<bool> bring_code(Operation& module, const SharedBytes& code);
+  bool has_certainly_room(std::uint64_t journal, std::uint64_t code) const;
+  Result<void> put_directly(const WasmMetaData& meta_data, const SharedBytes& code);
+  Result<void> put_large(LmdbTransaction& transaction, const WasmMetaData& meta_data,
+                         const SharedBytes& code);
   Result<SharedOperation> journalled(const WasmMetaData& meta_data, const SharedBytes& code);
   void add(SharedOperation module);
+  Result<void> commit_records();
 
   LmdbWritePath& path_;
   const std::uint64_t free_bytes_;  // that the database certainly has
   std::uint64_t bytes_ = 0;         // of modules_ in the journal
-  std::uint64_t large_ = 0;         // bytes of code that is not small, wherever it goes
+  std::uint64_t placed_ = 0;        // of modules_ in the code file
   std::vector<SharedOperation> modules_;
   std::unordered_map<std::string_view, SharedOperation> by_id_;  // of modules_
+  std::unordered_map<Digest, CodePlace> places_;                 // of modules_
   std::string absent_;                       // what was last looked for and not found
   std::unique_ptr<LmdbTransaction> direct_;  // null: this goes to the journal
   bool changed_ = false;                     // by an operation of direct_ itself
+  bool ended_ = false;                       // committed
 };
 
 }  // namespace wasm_server

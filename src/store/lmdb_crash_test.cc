@@ -17,7 +17,7 @@ class LmdbCrashTest : public LmdbStoreTest {
  protected:
   // What a crash at this moment would leave.
   void copy_files(const TemporaryDirectory& to) const {
-    for (const char* file : {"data.mdb", "journal"}) {
+    for (const char* file : {"data.mdb", "journal", "code"}) {
       std::filesystem::copy_file(directory_.path() / file, to.path() / file);
     }
   }
@@ -71,8 +71,7 @@ TEST_F(LmdbCrashTest, TakesOverWhatStandsInTheJournal) {
   EXPECT_EQ(other->read_blob(sha256("code"), true).value(), std::nullopt);
 }
 
-// Code of 100 KB goes through the journal while batches are small, straight to the trees when they
-// have become large, and through the journal again.
+// Small code goes through the journal, the rest to the code file.
 TEST_F(LmdbCrashTest, KeepsCodeOfAnySizeOverACrashWhereverABatchWent) {
   open();
   std::vector<std::string> codes;
@@ -100,11 +99,11 @@ TEST_F(LmdbCrashTest, KeepsCodeOfAnySizeOverACrashWhereverABatchWent) {
   };
   for (int i = 0; i < 3; ++i) put_batch(2, 100'000);
   expect_all_in_a_copy();
-  put_batch(1, 300'000);
+  put_batch(1, 6'000'000);
   expect_all_in_a_copy();
   for (int i = 0; i < 5; ++i) put_batch(20, 100'000);
   expect_all_in_a_copy();
-  for (int i = 0; i < 120; ++i) put_batch(1, 100'000);  // more than a half of the journal
+  for (int i = 0; i < 120; ++i) put_batch(6, 16'000);  // more than a half of the journal
   expect_all_in_a_copy();
 }
 

@@ -92,20 +92,26 @@ Result<void> LmdbEnv::open_environment(const std::filesystem::path& directory) {
   MDB_stat stat;
   mdb_env_stat(env_, &stat);
   page_size_ = stat.ms_psize;
-  quota_pages_ = settings_.max_bytes / page_size_;
   room_.emplace(file, map_bytes);
+  auto code_file = CodeFile::open(directory / "code", map_bytes);
+  if (!code_file) return std::unexpected{std::move(code_file).error()};
+  code_file_ = *std::move(code_file);
   return {};
+}
+
+std::uint64_t LmdbEnv::quota_pages() const {
+  const std::uint64_t code = code_file_->used();
+  return code < settings_.max_bytes ? (settings_.max_bytes - code) / page_size_ : 0;
 }
 
 Result<void> LmdbEnv::open_databases() {
   MDB_txn* txn = nullptr;
   int rc = mdb_txn_begin(env_, nullptr, 0, &txn);
   if (rc != 0) return lmdb_error(rc, "opening");
-  const std::pair<const char*, MDB_dbi*> names[] = {{"current", &databases_.current},
-                                                    {"revisions", &databases_.revisions},
-                                                    {"blobs", &databases_.blobs},
-                                                    {"blob_refs", &databases_.blob_refs},
-                                                    {"settings", &databases_.settings}};
+  const std::pair<const char*, MDB_dbi*> names[] = {
+      {"current", &databases_.current}, {"revisions", &databases_.revisions},
+      {"blobs", &databases_.blobs},     {"blob_refs", &databases_.blob_refs},
+      {"extents", &databases_.extents}, {"settings", &databases_.settings}};
   for (const auto& [name, dbi] : names) {
     if (rc == 0) rc = mdb_dbi_open(txn, name, MDB_CREATE, dbi);
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the LMDB store stands on: the environment with its sub-databases, read transactions and
-// errors. Included in the store's own sources only.
+// What the LMDB store stands on: the environment with its sub-databases, the code file, read
+// transactions and errors. Included in the store's own sources only.
 
 #include <atomic>
 #include <filesystem>
@@ -14,6 +14,7 @@
 #include <lmdb.h>
 
 #include "base/result.h"
+#include "store/code_file.h"
 #include "store/file_room.h"
 #include "store/lmdb_settings.h"
 
@@ -24,6 +25,7 @@ struct Databases {
   MDB_dbi revisions = 0;
   MDB_dbi blobs = 0;
   MDB_dbi blob_refs = 0;
+  MDB_dbi extents = 0;
   MDB_dbi settings = 0;
 };
 
@@ -73,10 +75,13 @@ class LmdbEnv {
 
   MDB_env* get() const { return env_; }
   const Databases& databases() const { return databases_; }
-  std::uint64_t quota_pages() const { return quota_pages_; }
+  // What the trees may have: the code file has the rest.
+  std::uint64_t quota_pages() const;
   std::uint64_t page_size() const { return page_size_; }
   // Of the database's file. For the writing thread.
   FileRoom& room() { return *room_; }
+  CodeFile& code_file() { return *code_file_; }
+  const CodeFile& code_file() const { return *code_file_; }
 
  private:
   explicit LmdbEnv(const LmdbSettings& settings);
@@ -87,8 +92,8 @@ class LmdbEnv {
   MDB_env* env_ = nullptr;
   Databases databases_;
   std::uint64_t page_size_ = 0;
-  std::uint64_t quota_pages_ = 0;
-  std::optional<FileRoom> room_;  // there once the environment is open
+  std::optional<FileRoom> room_;  // this and below: there once the environment is open
+  std::unique_ptr<CodeFile> code_file_;
   std::vector<Reading::Slot> slots_;
 };
 

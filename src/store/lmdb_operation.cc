@@ -14,12 +14,11 @@ namespace {
 
 constexpr std::string_view kWriting = "writing";
 
-using Freed = std::vector<Digest>;
-
 // The reference record of an operation's code with one reference more; `found` is what is stored.
 BlobReference one_more(const Operation& operation, const std::optional<BlobReference>& found) {
-  if (found) return {found->count + 1, found->size, found->code};
-  BlobReference reference{1, operation.code->size(), std::nullopt};
+  if (found) return {found->count + 1, found->size, found->code, found->place};
+  if (operation.place) return {1, operation.place->size, std::nullopt, operation.place};
+  BlobReference reference{1, operation.code->size(), std::nullopt, std::nullopt};
   if (reference.size <= kInlineCode) reference.code = *operation.code;
   return reference;
 }
@@ -40,10 +39,12 @@ class Performer {
   struct Release {
     std::optional<std::string> record;  // empty: nobody refers to it any more
     bool has_blob = false;              // its code stands in `blobs`
+    std::optional<CodePlace> place;     // its code stands there
   };
 
   Result<void> write(MDB_dbi database, std::string_view key, std::string_view value);
   Result<void> remove(MDB_dbi database, std::string_view key);
+  Result<void> put_code(const Operation& operation);
   Result<void> put_record(const Operation& operation);
   Result<void> supersede(const Operation& operation, std::string_view old_record);
 
@@ -80,21 +81,27 @@ Result<void> Performer::remove(MDB_dbi database, std::string_view key) {
 Result<Freed> Performer::put(const Operation& operation) {
   auto reference = reader_.reference(operation.digest);
   if (!reference) return std::unexpected{std::move(reference).error()};
-  if (!*reference && !operation.code) {
+  if (!*reference && !operation.code && !operation.place) {
     return fail(ErrorCode::kInternal, "the module's code is not there",
                 "put of " + operation.id + " without code");
   }
   const bool is_new = !*reference;
   const std::string counted = encode_reference(one_more(operation, *reference));
   if (auto put = put_record(operation); !put) return std::unexpected{std::move(put).error()};
-  if (is_new && operation.code->size() > kInlineCode) {
-    if (auto put = write(databases_.blobs, to_key(operation.digest), *operation.code); !put) {
-      return std::unexpected{std::move(put).error()};
-    }
+  if (is_new) {
+    if (auto put = put_code(operation); !put) return std::unexpected{std::move(put).error()};
   }
   auto put = write(databases_.blob_refs, to_key(operation.digest), counted);
   if (!put) return std::unexpected{std::move(put).error()};
   return Freed{};
+}
+
+Result<void> Performer::put_code(const Operation& operation) {
+  if (operation.place) {
+    return write(databases_.extents, extent_key(*operation.place), encode_extent(*operation.place));
+  }
+  if (operation.code->size() <= kInlineCode) return {};
+  return write(databases_.blobs, to_key(operation.digest), *operation.code);
 }
 
 Result<void> Performer::put_record(const Operation& operation) {
@@ -131,7 +138,9 @@ Result<Freed> Performer::erase(const std::string& id) {
   for (const auto& [digest, release] : releases) {
     auto released = perform_release(digest, release);
     if (!released) return std::unexpected{std::move(released).error()};
-    if (!release.record) freed.push_back(digest);
+    if (release.record) continue;
+    freed.digests.push_back(digest);
+    if (release.place) freed.places.push_back(*release.place);
   }
   return freed;
 }
@@ -189,7 +198,8 @@ Result<Performer::Release> Performer::plan_release(const std::string& id, const 
   BlobReference reference = **found;
   reference.count -= count;
   Release release;
-  release.has_blob = !reference.code;
+  release.has_blob = !reference.code && !reference.place;
+  release.place = reference.place;
   if (reference.count > 0) release.record = encode_reference(reference);
   return release;
 }
@@ -197,6 +207,7 @@ Result<Performer::Release> Performer::plan_release(const std::string& id, const 
 Result<void> Performer::perform_release(const Digest& digest, const Release& release) {
   if (release.record) return write(databases_.blob_refs, to_key(digest), *release.record);
   if (auto removed = remove(databases_.blob_refs, to_key(digest)); !removed) return removed;
+  if (release.place) return remove(databases_.extents, extent_key(*release.place));
   if (!release.has_blob) return {};
   return remove(databases_.blobs, to_key(digest));
 }

@@ -13,11 +13,16 @@
 
 namespace wasm_server {
 
-// Does `operation` in `txn`, and returns the digests of the blobs that it freed. Everything that
+// What an operation freed: the digests of blobs, and what of the code file was theirs.
+struct Freed {
+  std::vector<Digest> digests;
+  std::vector<CodePlace> places;
+};
+
+// Does `operation` in `txn`, and returns what it freed. Everything that
 // can be refused is checked before the first write, so that after a failure there are two cases:
 // `poisoned` is false and nothing was changed, or it is true, LMDB itself failed, and the
 // transaction can only be aborted.
-Result<std::vector<Digest>> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation,
-                                    bool& poisoned);
+Result<Freed> perform(const LmdbEnv& env, MDB_txn* txn, const Operation& operation, bool& poisoned);
 
 }  // namespace wasm_server

@@ -115,12 +115,20 @@ Result<ListPage> LmdbReader::list(const ListQuery& query, const RecentModules::V
   return page.take();
 }
 
-Result<std::optional<std::string_view>> LmdbReader::code(const Digest& digest) const {
-  auto reference = this->reference(digest);
-  if (!reference) return forward(reference);
-  if (!*reference) return std::nullopt;
-  if ((*reference)->code) return (*reference)->code;
-  return get(databases_.blobs, to_key(digest));
+Result<std::vector<CodePlace>> LmdbReader::extents() const {
+  auto cursor = this->cursor(databases_.extents);
+  if (!cursor) return forward(cursor);
+  std::vector<CodePlace> found;
+  MDB_val key;
+  MDB_val value;
+  int rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_FIRST);
+  for (; rc == 0; rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT)) {
+    const auto place = decode_extent(to_view(key), to_view(value));
+    if (!place) return std::unexpected{place.error()};
+    found.push_back(*place);
+  }
+  if (rc != MDB_NOTFOUND) return lmdb_error(rc, kReading);
+  return found;
 }
 
 Result<std::optional<BlobReference>> LmdbReader::reference(const Digest& digest) const {

@@ -47,8 +47,8 @@ class LmdbReader {
   // nothing.
   Result<std::optional<std::string_view>> get(MDB_dbi database, std::string_view key) const;
   Result<std::optional<BlobReference>> reference(const Digest& digest) const;
-  // A module's code, wherever it stands.
-  Result<std::optional<std::string_view>> code(const Digest& digest) const;
+  // What lies in the code file, in the order of the offsets.
+  Result<std::vector<CodePlace>> extents() const;
 
   Result<Cursor> cursor(MDB_dbi database) const;
 

@@ -1,6 +1,7 @@
 #include "store/lmdb_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "store/lmdb_batch.h"
@@ -85,24 +86,61 @@ Result<ListPage> LmdbStore::list(const ListQuery& query) {
   return ask(*env_, [&](const LmdbReader& reader) { return reader.list(query, recent.get()); });
 }
 
-Result<std::optional<Bytes>> LmdbStore::copy_blob(const Digest& digest) {
-  if (const auto recent = recent_.find_code(digest)) return std::optional<Bytes>{*recent};
-  return ask(*env_, [&](const LmdbReader& reader) -> Result<std::optional<Bytes>> {
-    const auto blob = reader.code(digest);
-    if (!blob) return std::unexpected{blob.error()};
-    if (!*blob) return std::nullopt;
-    return std::optional<Bytes>{std::in_place, **blob};
+// At most `length` bytes of a module's code from `offset` on, wherever it stands; false when it is
+// not there.
+Result<bool> LmdbStore::copy_code(const Digest& digest, std::uint64_t offset, std::size_t length,
+                                  Bytes& out) {
+  const CodeFile& file = env_->code_file();
+  const auto held = file.hold();
+  std::optional<CodePlace> place;
+  if (const RecentCode recent = recent_.find_code(digest)) {
+    if (recent.bytes) {
+      out.assign(*recent.bytes, std::min<std::uint64_t>(offset, recent.bytes->size()), length);
+      return true;
+    }
+    place = recent.place;
+  } else {
+    const auto copied = copy_stored_code(digest, offset, length, out, place);
+    if (!copied || !*copied || !place) return copied;
+  }
+  if (auto read = file.read(*place, offset, length, out); !read)
+    return std::unexpected{std::move(read).error()};
+  return true;
+}
+
+// From the trees, which may say instead that its place is in the code file.
+Result<bool> LmdbStore::copy_stored_code(const Digest& digest, std::uint64_t offset,
+                                         std::size_t length, Bytes& out,
+                                         std::optional<CodePlace>& place) {
+  return ask(*env_, [&](const LmdbReader& reader) -> Result<bool> {
+    const auto reference = reader.reference(digest);
+    if (!reference) return std::unexpected{reference.error()};
+    if (!*reference) return false;
+    place = (*reference)->place;
+    if (place) return true;
+    auto code = (*reference)->code;
+    if (!code) {
+      const auto blob = reader.get(env_->databases().blobs, to_key(digest));
+      if (!blob) return std::unexpected{blob.error()};
+      if (!*blob) return false;
+      code = **blob;
+    }
+    out.assign(code->substr(std::min<std::uint64_t>(offset, code->size()), length));
+    return true;
   });
 }
 
 Result<std::optional<Bytes>> LmdbStore::read_blob(const Digest& digest, bool verify) {
-  auto code = copy_blob(digest);
+  Bytes code;
+  const auto copied = copy_code(digest, 0, std::numeric_limits<std::size_t>::max(), code);
+  if (!copied) return std::unexpected{copied.error()};
+  if (!*copied) return std::nullopt;
   // The copy is verified: what is hashed is what is used, and no transaction waits for it.
-  if (verify && code && *code && sha256(**code) != digest) {
+  if (verify && sha256(code) != digest) {
     return fail(ErrorCode::kInternal, "the stored code is damaged",
                 "blob " + to_hex(digest) + " has another digest");
   }
-  return code;
+  return std::optional{std::move(code)};
 }
 
 Result<bool> LmdbStore::has_blob(const Digest& digest) {
@@ -116,18 +154,7 @@ Result<bool> LmdbStore::has_blob(const Digest& digest) {
 
 Result<bool> LmdbStore::read_blob_slice(const Digest& digest, std::uint64_t offset,
                                         std::size_t length, Bytes& out) {
-  if (const auto recent = recent_.find_code(digest)) {
-    out.assign(*recent, std::min<std::uint64_t>(offset, recent->size()), length);
-    return true;
-  }
-  return ask(*env_, [&](const LmdbReader& reader) -> Result<bool> {
-    const auto blob = reader.code(digest);
-    if (!blob) return std::unexpected{blob.error()};
-    if (!*blob) return false;
-    const std::size_t begin = std::min<std::uint64_t>(offset, (*blob)->size());
-    out.assign((*blob)->substr(begin, length));
-    return true;
-  });
+  return copy_code(digest, offset, length, out);
 }
 
 Result<std::unique_ptr<Store::Transaction>> LmdbStore::begin() {

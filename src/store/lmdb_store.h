@@ -15,7 +15,8 @@ namespace wasm_server {
 class LmdbEnv;
 class LmdbWritePath;
 
-// The store in an LMDB environment with a journal in front of it (layout: store/record.h). A commit
+// The store in an LMDB environment with a journal in front of it and code that is not small in a
+// file beside it (layout: store/record.h). A commit
 // is on disk when it returns, and a crash at any moment leaves the last commit that was answered
 // or, at most, one more; what is in the journal only is taken over at start. Limits: one process
 // per directory, one write transaction at a time, ids of 502 bytes. After a commit that failed for
@@ -51,7 +52,10 @@ class LmdbStore final : public Store {
 
  private:
   LmdbStore(DataDirectory directory, std::unique_ptr<LmdbEnv> env, std::string secret);
-  Result<std::optional<Bytes>> copy_blob(const Digest& digest);
+  Result<bool> copy_code(const Digest& digest, std::uint64_t offset, std::size_t length,
+                         Bytes& out);
+  Result<bool> copy_stored_code(const Digest& digest, std::uint64_t offset, std::size_t length,
+                                Bytes& out, std::optional<CodePlace>& place);
 
   const DataDirectory directory_;  // unlocked last
   const std::unique_ptr<LmdbEnv> env_;

@@ -115,10 +115,12 @@ Result<std::vector<Digest>> LmdbTransaction::erase(std::string_view id) {
   Operation operation;
   operation.kind = Operation::Kind::kErase;
   operation.id = id;
-  return run(std::make_shared<const Operation>(std::move(operation)));
+  auto freed = run(std::make_shared<const Operation>(std::move(operation)));
+  if (!freed) return std::unexpected{std::move(freed).error()};
+  return std::move(freed->digests);
 }
 
-Result<std::vector<Digest>> LmdbTransaction::run(const SharedOperation& operation) {
+Result<Freed> LmdbTransaction::run(const SharedOperation& operation) {
   if (txn_ == nullptr) return lost();
   bool poisoned = false;
   auto result = careful_ ? run_in_child(*operation) : perform(env_, txn_, *operation, poisoned);
@@ -126,11 +128,13 @@ Result<std::vector<Digest>> LmdbTransaction::run(const SharedOperation& operatio
     if (auto again = start_again(); !again) return std::unexpected{std::move(again).error()};
     result = run_in_child(*operation);
   }
-  if (result) done_.push_back(operation);
+  if (!result) return result;
+  done_.push_back(operation);
+  freed_places_.insert(freed_places_.end(), result->places.begin(), result->places.end());
   return result;
 }
 
-Result<std::vector<Digest>> LmdbTransaction::run_in_child(const Operation& operation) {
+Result<Freed> LmdbTransaction::run_in_child(const Operation& operation) {
   MDB_txn* child = nullptr;
   if (const int rc = mdb_txn_begin(env_.get(), txn_, 0, &child); rc != 0)
     return lmdb_error(rc, "writing");
@@ -174,13 +178,20 @@ Result<void> LmdbTransaction::check_room(const Operation& operation) {
       pages(operation.record.size() + (operation.code ? operation.code->size() : 0));
   if (needed > *room_) {
     // Code that is stored already takes nothing.
-    const auto reference = LmdbReader{env_, txn_}.reference(operation.digest);
-    if (!reference) return std::unexpected{reference.error()};
-    if (*reference) needed = pages(operation.record.size());
+    const auto stored = has_code(operation.digest);
+    if (!stored) return std::unexpected{stored.error()};
+    if (*stored) needed = pages(operation.record.size());
   }
   if (needed > *room_) return lmdb_error(MDB_MAP_FULL, "quota");
   *room_ -= needed;
   return {};
+}
+
+Result<bool> LmdbTransaction::has_code(const Digest& digest) const {
+  if (txn_ == nullptr) return lost();
+  const auto reference = LmdbReader{env_, txn_}.reference(digest);
+  if (!reference) return std::unexpected{reference.error()};
+  return reference->has_value();
 }
 
 Result<std::int64_t> LmdbTransaction::room_left() const {

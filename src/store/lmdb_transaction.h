@@ -35,8 +35,13 @@ class LmdbTransaction final : public Store::Transaction {
   // As the batch after the one that is in the database.
   Result<void> commit() override;
 
-  // A new module whose room was checked before.
+  // A new module, or a new revision whose code has a place; its room was checked before.
   Result<void> apply(const SharedOperation& module);
+  // Fails with kStorageFull when there is none for a put.
+  Result<void> check_room(const Operation& operation);
+  Result<bool> has_code(const Digest& digest) const;
+  // What its operations have freed of the code file.
+  const std::vector<CodePlace>& freed_places() const { return freed_places_; }
   // As the batch with that number, which readers know already.
   Result<void> commit_as(std::uint64_t number);
 
@@ -45,10 +50,9 @@ class LmdbTransaction final : public Store::Transaction {
 
   Result<void> begin_lmdb();
   void abort_lmdb();
-  Result<std::vector<Digest>> run(const SharedOperation& operation);
-  Result<std::vector<Digest>> run_in_child(const Operation& operation);
+  Result<Freed> run(const SharedOperation& operation);
+  Result<Freed> run_in_child(const Operation& operation);
   Result<void> start_again();
-  Result<void> check_room(const Operation& operation);
   Result<std::int64_t> room_left() const;
   Result<std::uint64_t> next_number() const;
   Result<void> write_number(std::uint64_t number);
@@ -60,6 +64,7 @@ class LmdbTransaction final : public Store::Transaction {
   MDB_txn* txn_ = nullptr;  // null: committed, or lost to a failure
   bool careful_ = false;    // each operation in a child transaction
   std::vector<SharedOperation> done_;
+  std::vector<CodePlace> freed_places_;  // by done_
   std::optional<std::int64_t>
       room_;  // pages that this transaction may still take; known from the first put on
 };

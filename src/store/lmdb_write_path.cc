@@ -36,6 +36,7 @@ Result<std::unique_ptr<LmdbWritePath>> LmdbWritePath::open(const std::filesystem
       new LmdbWritePath{env, state, recent, *std::move(journal), *number}};
   if (auto recovered = path->recover(); !recovered)
     return std::unexpected{std::move(recovered).error()};
+  if (auto found = path->find_used_code(); !found) return std::unexpected{std::move(found).error()};
   path->mover_ = std::thread{[raw = path.get()] { raw->run(); }};
   pthread_setname_np(path->mover_.native_handle(), "store-mover");
   return path;
@@ -59,6 +60,18 @@ Result<void> LmdbWritePath::recover() {
   return {};
 }
 
+// What no record refers to is free, whatever a crash has left there.
+Result<void> LmdbWritePath::find_used_code() {
+  const auto reading = env_.read();
+  if (!reading) return std::unexpected{reading.error()};
+  const auto places = LmdbReader{env_, reading->txn()}.extents();
+  if (!places) return std::unexpected{places.error()};
+  for (const CodePlace& place : *places) {
+    if (auto used = env_.code_file().use(place); !used) return used;
+  }
+  return {};
+}
+
 LmdbWritePath::~LmdbWritePath() {
   {
     const Lock lock{mutex_};
@@ -66,6 +79,13 @@ LmdbWritePath::~LmdbWritePath() {
     changed_.notify_all();
   }
   if (mover_.joinable()) mover_.join();
+}
+
+Result<void> LmdbWritePath::sync_code() {
+  auto synced = env_.code_file().sync();
+  if (!synced && synced.error().code != ErrorCode::kStorageFull)
+    state_.failed.store(true, std::memory_order_relaxed);
+  return synced;
 }
 
 Result<void> LmdbWritePath::append(const std::vector<SharedOperation>& modules) {
@@ -178,6 +198,7 @@ Result<void> LmdbWritePath::commit_direct(LmdbTransaction& transaction) {
   const Lock lock{mutex_};
   ++number_;
   recent_.clear();
+  env_.code_file().give_back(transaction.freed_places());
   journal_->restart();
   state_.sequence.fetch_add(1, std::memory_order_acq_rel);
   return {};

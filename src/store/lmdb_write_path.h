@@ -20,22 +20,22 @@
 
 namespace wasm_server {
 
-// How batches get into the database. One that only adds new modules, none of them large, is
-// appended to the journal and kept in `RecentModules`; a thread of its own moves those to the
-// database's trees, thousands in one transaction: sorted by digest, modules that would each have
-// changed a page of their own share it. Any other batch is a transaction of the database itself,
-// which takes along what is in the journal, so that the order of batches is never changed. Numbers:
-// every batch has one, the next after the one before; the database keeps the number of the last
-// batch that is in it (the setting "sequence"), in the same transaction. A crash at any moment
-// leaves the database at some batch and the journal with those after it.
-// One thread at a time commits batches; the constructor and destructor are for one other thread.
+// How batches get into the database. One that only adds new modules is appended to the journal, all
+// but code that is not small, which is in the code file already, and kept in `RecentModules`; a
+// thread of its own moves those to the database's trees, thousands in one transaction: sorted by
+// digest, modules that would each have changed a page of their own share it. Any other batch is a
+// transaction of the database itself, which takes along what is in the journal, so that the order
+// of batches is never changed. Numbers: every batch has one, the next after the one before; the
+// database keeps the number of the last batch that is in it (the setting "sequence"), in the same
+// transaction. A crash at any moment leaves the database at some batch and the journal with those
+// after it. One thread at a time commits batches; the constructor and destructor are for one other
+// thread.
 class LmdbWritePath {
  public:
   // A generation moves when it has so many modules, when its half of the journal is full, or when
   // nothing was appended for kQuiet.
   static constexpr std::size_t kGeneration = 8'192;
   static constexpr std::chrono::milliseconds kQuiet{100};
-  static constexpr std::uint64_t kLargeBatch = 160U << 10;
 
   // What is in the journal is in the database when it returns. All but `directory` outlive it.
   static Result<std::unique_ptr<LmdbWritePath>> open(const std::filesystem::path& directory,
@@ -53,11 +53,8 @@ class LmdbWritePath {
   // Whether modules of that size together, as journal_size() says, can be appended at all.
   static bool is_small(std::size_t bytes) { return bytes <= Journal::kHalf / 2; }
 
-  // A batch that brings that much code which is not small is about to be committed, and whether
-  // such batches have lately been large ones. For the committing thread.
-  void count_large_batch(std::uint64_t bytes) { large_batch_ += bytes / 8 - large_batch_ / 8; }
-  bool has_large_batches() const { return large_batch_ > kLargeBatch; }
-
+  // Before a batch is committed: the code that it brings is on disk.
+  Result<void> sync_code();
   // One batch of new modules, durable and seen by readers when it returns success. Waits when both
   // halves are full.
   Result<void> append(const std::vector<SharedOperation>& modules);
@@ -77,6 +74,7 @@ class LmdbWritePath {
       : env_(env), state_(state), recent_(recent), journal_(std::move(journal)), number_(number) {}
 
   Result<void> recover();
+  Result<void> find_used_code();
   Result<void> make_room(Lock& lock, std::size_t payload);
   Result<void> wait_for_mover(Lock& lock);
   void start_moving();
@@ -88,8 +86,7 @@ class LmdbWritePath {
   LmdbStore::State& state_;
   RecentModules& recent_;
   const std::unique_ptr<Journal> journal_;
-  std::string payload_;            // of the committing thread, kept for its capacity
-  std::uint64_t large_batch_ = 0;  // of the committing thread: a running mean, in bytes
+  std::string payload_;  // of the committing thread, kept for its capacity
 
   std::mutex mutex_;
   std::condition_variable changed_;

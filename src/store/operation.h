@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "store/code_file.h"
 
 namespace wasm_server {
 
@@ -19,7 +21,8 @@ struct Operation {
   std::string id;
   std::string record{};  // kPut: encoded
   Digest digest{};       // kPut: of the code
-  SharedBytes code{};    // kPut: may be null when the blob is there
+  SharedBytes code{};    // kPut: may be null when the blob is there, or when it has a place
+  std::optional<CodePlace> place{};  // kPut: in the code file
 };
 
 using SharedOperation = std::shared_ptr<const Operation>;

@@ -15,7 +15,8 @@ Result<std::optional<WasmMetaData>> meta_data_of(const Operation& module) {
 
 void RecentGeneration::add(SharedOperation module) {
   const std::lock_guard lock{mutex_};
-  if (module->code) code_.try_emplace(module->digest, module->code);
+  if (module->code || module->place)
+    code_.try_emplace(module->digest, RecentCode{module->code, module->place});
   const std::string_view id = module->id;
   by_id_.emplace_hint(by_id_.end(), id, std::move(module));
 }
@@ -32,10 +33,10 @@ SharedOperation RecentGeneration::next(std::string_view from) const {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-SharedBytes RecentGeneration::find_code(const Digest& digest) const {
+RecentCode RecentGeneration::find_code(const Digest& digest) const {
   const std::lock_guard lock{mutex_};
   const auto found = code_.find(digest);
-  return found == code_.end() ? nullptr : found->second;
+  return found == code_.end() ? RecentCode{} : found->second;
 }
 
 std::size_t RecentGeneration::size() const {
@@ -51,7 +52,9 @@ std::vector<SharedOperation> RecentGeneration::by_digest() const {
   // A module whose code was here already came without it, and may now stand before the one with it.
   const auto order = [](const SharedOperation& left, const SharedOperation& right) {
     if (left->digest != right->digest) return left->digest < right->digest;
-    return left->code != nullptr && right->code == nullptr;
+    const bool left_brings = left->code || left->place;
+    const bool right_brings = right->code || right->place;
+    return left_brings && !right_brings;
   };
   std::ranges::sort(modules, order);
   return modules;
@@ -71,12 +74,6 @@ SharedOperation RecentModules::View::next(std::string_view from) const {
   return found;
 }
 
-SharedBytes RecentModules::View::find_code(const Digest& digest) const {
-  SharedBytes found = current->find_code(digest);
-  if (!found && moving) found = moving->find_code(digest);
-  return found;
-}
-
 std::unique_ptr<const RecentModules::View> RecentModules::view() const {
   if (empty_.load(std::memory_order_acquire)) return nullptr;
   const std::lock_guard lock{mutex_};
@@ -91,10 +88,10 @@ SharedOperation RecentModules::find(std::string_view id) const {
   return found;
 }
 
-SharedBytes RecentModules::find_code(const Digest& digest) const {
-  if (empty_.load(std::memory_order_acquire)) return nullptr;
+RecentCode RecentModules::find_code(const Digest& digest) const {
+  if (empty_.load(std::memory_order_acquire)) return {};
   const std::lock_guard lock{mutex_};
-  SharedBytes found = current_->find_code(digest);
+  RecentCode found = current_->find_code(digest);
   if (!found && moving_) found = moving_->find_code(digest);
   return found;
 }

@@ -21,6 +21,14 @@ namespace wasm_server {
 // What is stored about a new module: of the form in which a store answers.
 Result<std::optional<WasmMetaData>> meta_data_of(const Operation& module);
 
+// A module's code as it was stored: its bytes, or where they lie in the code file.
+struct RecentCode {
+  SharedBytes bytes;
+  std::optional<CodePlace> place;
+
+  explicit operator bool() const { return bytes != nullptr || place.has_value(); }
+};
+
 // New modules that stand in one half of the journal, and not in the database yet. Nothing is taken
 // out of it again. Safe from any thread.
 class RecentGeneration {
@@ -30,7 +38,7 @@ class RecentGeneration {
   SharedOperation find(std::string_view id) const;
   // The one with the least id that is not less than `from`; null when there is none.
   SharedOperation next(std::string_view from) const;
-  SharedBytes find_code(const Digest& digest) const;
+  RecentCode find_code(const Digest& digest) const;
   std::size_t size() const;
 
   // In the order of their digests, each with the code that this generation has of it.
@@ -39,7 +47,7 @@ class RecentGeneration {
  private:
   mutable std::mutex mutex_;
   std::map<std::string_view, SharedOperation> by_id_;  // guarded by mutex_
-  std::unordered_map<Digest, SharedBytes> code_;       // guarded by mutex_
+  std::unordered_map<Digest, RecentCode> code_;        // guarded by mutex_
 };
 
 // What readers look at before they look into the database: new modules that are durable in the
@@ -55,13 +63,12 @@ class RecentModules {
 
     SharedOperation find(std::string_view id) const;
     SharedOperation next(std::string_view from) const;
-    SharedBytes find_code(const Digest& digest) const;
   };
 
   // Null when there is nothing.
   std::unique_ptr<const View> view() const;
   SharedOperation find(std::string_view id) const;
-  SharedBytes find_code(const Digest& digest) const;
+  RecentCode find_code(const Digest& digest) const;
 
   void add(SharedOperation module);
   std::size_t size() const { return current_->size(); }

@@ -13,6 +13,7 @@ namespace wasm_server {
 namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::uint8_t kPlacedReference = 2;
 constexpr std::size_t kEnvelope = 1 + 8;
 
 // The order of the mask's bits.
@@ -22,9 +23,9 @@ constexpr std::array kLimits = {&ModuleLimits::timeout_ms, &ModuleLimits::memory
 
 // --- encoding
 
-void begin_record(std::string& out) {
+void begin_record(std::string& out, std::uint8_t version = kRecordVersion) {
   out.clear();
-  out += static_cast<char>(kRecordVersion);
+  out += static_cast<char>(version);
   out.append(8, '\0');
 }
 
@@ -177,15 +178,21 @@ std::unexpected<Error> damaged(std::string_view what, std::string_view which,
 }
 
 // Why the envelope is not good; empty when it is.
-std::string_view envelope_fault(std::string_view record) {
+std::string_view envelope_fault(std::string_view record, std::uint8_t newest = kRecordVersion) {
   ByteReader envelope{record};
   const std::uint8_t version = envelope.u8();
   const std::uint64_t checksum = envelope.u64();
   if (envelope.failed()) return "cut off";
-  if (version != kRecordVersion) return "unknown record version";
+  if (version == 0 || version > newest) return "unknown record version";
   const std::string_view body = record.substr(kEnvelope);
   return XXH3_64bits(body.data(), body.size()) == checksum ? std::string_view{}
                                                            : "checksum does not match";
+}
+
+std::string big_endian(std::uint64_t value) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>((value >> shift) & 0xff);
+  return bytes;
 }
 
 }  // namespace
@@ -236,24 +243,29 @@ Result<RecordHead> decode_record_head(std::string_view id, std::string_view reco
 
 std::string encode_reference(const BlobReference& reference) {
   std::string out;
-  begin_record(out);
+  begin_record(out, reference.place ? kPlacedReference : kRecordVersion);
   ByteWriter to{out};
   to.u64(reference.count);
   to.u64(reference.size);
   if (reference.code) to.raw(*reference.code);
+  if (reference.place) to.u64(reference.place->offset);
   seal_record(out);
   return out;
 }
 
 Result<BlobReference> decode_reference(const Digest& digest, std::string_view record) {
-  if (const auto fault = envelope_fault(record); !fault.empty()) {
+  if (const auto fault = envelope_fault(record, kPlacedReference); !fault.empty()) {
     return damaged("blob reference", to_hex(digest), fault);
   }
   ByteReader from{record.substr(kEnvelope)};
   BlobReference reference;
   reference.count = from.u64();
   reference.size = from.u64();
-  if (!from.at_end() || reference.size == 0) reference.code = from.raw(reference.size);
+  if (static_cast<std::uint8_t>(record.front()) == kPlacedReference) {
+    reference.place = CodePlace{from.u64(), reference.size};
+  } else if (!from.at_end() || reference.size == 0) {
+    reference.code = from.raw(reference.size);
+  }
   if (from.failed() || !from.at_end())
     return damaged("blob reference", to_hex(digest), "not of its form");
   return reference;
@@ -266,9 +278,29 @@ std::string revision_prefix(std::string_view id) {
 }
 
 std::string revision_key(std::string_view id, std::uint64_t revision) {
-  std::string key = revision_prefix(id);
-  for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>((revision >> shift) & 0xff);
-  return key;
+  return revision_prefix(id) + big_endian(revision);
+}
+
+std::string extent_key(const CodePlace& place) { return big_endian(place.offset); }
+
+std::string encode_extent(const CodePlace& place) {
+  std::string out;
+  begin_record(out);
+  ByteWriter{out}.u64(place.size);
+  seal_record(out);
+  return out;
+}
+
+Result<CodePlace> decode_extent(std::string_view key, std::string_view record) {
+  CodePlace place;
+  for (const char byte : key) place.offset = place.offset << 8 | static_cast<std::uint8_t>(byte);
+  const std::string which = "extent at " + std::to_string(place.offset);
+  if (const auto fault = envelope_fault(record); !fault.empty())
+    return damaged("record", which, fault);
+  ByteReader from{record.substr(kEnvelope)};
+  place.size = from.u64();
+  if (from.failed() || !from.at_end()) return damaged("record", which, "not of its form");
+  return place;
 }
 
 }  // namespace wasm_server

@@ -5,12 +5,16 @@
 //   current    id                               -> module record of the current revision
 //   revisions  id, 0, revision (big-endian u64) -> module record of a superseded revision
 //   blobs      digest (32 bytes)                -> code as sent, when it is over kInlineCode bytes
+//                                                  and not in the code file
 //   blob_refs  digest (32 bytes)                -> reference record
+//   extents    offset (big-endian u64)          -> extent record: what lies in the code file
 //   settings   "format"    u64: kFormatVersion
 //              "sequence"  u64: number of the last batch that is in here
 //              "secret"    32 random bytes
 //
-// Beside it the file `journal` with the batches after that one (store/journal.h, since format 2).
+// Beside it the file `journal` with the batches after that one (store/journal.h, since format 2),
+// and the file `code` with the code that is not small (store/code_file.h, since format 3; what was
+// stored before stays in blobs).
 //
 // Jobs, executions and idempotency keys will be sub-databases of their own.
 //
@@ -27,7 +31,9 @@
 //                     env list of (text, text);
 //                     a param is (name text, type u8) and a result is a type u8
 //   reference record  version = 1, checksum, count u64, size u64, and the code itself when it is
-//                     not in blobs
+//                     not in blobs; or version = 2, checksum, count u64, size u64, offset u64 in
+//                     the code file
+//   extent record     version = 1, checksum, size u64
 //
 // The enumerators' numbers are those of store/wasm_storage.h: new ones go to the end.
 
@@ -39,11 +45,12 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "store/code_file.h"
 #include "store/wasm_storage.h"
 
 namespace wasm_server {
 
-inline constexpr std::uint64_t kFormatVersion = 2;
+inline constexpr std::uint64_t kFormatVersion = 3;
 
 // The part at fixed places: what a reader of the code or a keeper of references needs, without the
 // rest.
@@ -64,7 +71,8 @@ inline constexpr std::size_t kInlineCode = 1024;
 struct BlobReference {
   std::uint64_t count = 0;
   std::uint64_t size = 0;
-  std::optional<std::string_view> code;  // when it is not in blobs; points into the record
+  std::optional<std::string_view> code;  // when it stands here; points into the record
+  std::optional<CodePlace> place{};      // when it is in the code file; neither: it is in blobs
 };
 
 // Replaces `out`, whose capacity is kept.
@@ -81,5 +89,9 @@ Result<BlobReference> decode_reference(const Digest& digest, std::string_view re
 // Key of a superseded revision, and the prefix of all of an id's.
 std::string revision_key(std::string_view id, std::uint64_t revision);
 std::string revision_prefix(std::string_view id);
+
+std::string extent_key(const CodePlace& place);
+std::string encode_extent(const CodePlace& place);
+Result<CodePlace> decode_extent(std::string_view key, std::string_view record);
 
 }  // namespace wasm_server

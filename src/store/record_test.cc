@@ -142,6 +142,31 @@ TEST(BlobReference, IsRefusedWithCodeOfAnotherSize) {
   EXPECT_FALSE(decode_reference(digest, encode_reference({1, 0, "code"})).has_value());
 }
 
+TEST(BlobReference, CarriesAPlaceInTheCodeFile) {
+  const Digest digest = sha256("code");
+  std::string record = encode_reference({2, 20'000, std::nullopt, CodePlace{4096, 20'000}});
+  const auto reference = decode_reference(digest, record).value();
+  EXPECT_EQ(reference.count, 2U);
+  EXPECT_EQ(reference.place, (CodePlace{4096, 20'000}));
+  EXPECT_EQ(reference.code, std::nullopt);
+  record.pop_back();
+  EXPECT_FALSE(decode_reference(digest, record).has_value());
+}
+
+TEST(Extent, ReturnsAsItWasAndIsRefusedWhenAltered) {
+  const CodePlace place{0x123456789000, 77'777};
+  std::string record = encode_extent(place);
+  EXPECT_EQ(decode_extent(extent_key(place), record).value(), place);
+  record.back() = 'x';
+  EXPECT_FALSE(decode_extent(extent_key(place), record).has_value());
+  EXPECT_FALSE(decode_extent(extent_key(place), "").has_value());
+}
+
+TEST(Extent, SortsByItsOffset) {
+  EXPECT_LT(extent_key({255 << 12, 1}), extent_key({256 << 12, 1}));
+  EXPECT_LT(extent_key({1ULL << 31, 9}), extent_key({1ULL << 32, 1}));
+}
+
 TEST(RevisionKey, SortsByIdAndThenByNumber) {
   EXPECT_LT(revision_key("a", 255), revision_key("a", 256));
   EXPECT_LT(revision_key("a", ~0ULL), revision_key("a.b", 1));

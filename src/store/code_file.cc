@@ -1,0 +1,195 @@
+#include "store/code_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace wasm_server {
+namespace {
+
+constexpr std::size_t kBuffer = 4U << 20;
+
+std::string reason() { return std::generic_category().message(errno); }
+
+std::unexpected<Error> failed(std::string_view doing) {
+  std::string log = "code file: " + std::string{doing} + ": " + reason();
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+    return fail(ErrorCode::kStorageFull, "the storage is full; nothing was stored", std::move(log));
+  return fail(ErrorCode::kInternal, "the store failed", std::move(log));
+}
+
+}  // namespace
+
+void CodeFile::FreeBuffer::operator()(char* buffer) const { std::free(buffer); }
+
+Result<std::unique_ptr<CodeFile>> CodeFile::open(const std::filesystem::path& path,
+                                                 std::uint64_t most) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  const int file = ::open(path.c_str(), kFlags, 0600);
+  if (file < 0) return fail(ErrorCode::kInternal, "cannot open " + path.string() + ": " + reason());
+  const int direct = ::open(path.c_str(), kFlags | O_DIRECT, 0600);
+  return std::unique_ptr<CodeFile>{new CodeFile{file, direct < 0 ? file : direct, most}};
+}
+
+CodeFile::CodeFile(int file, int direct, std::uint64_t most)
+    : file_(file),
+      direct_(direct),
+      room_(file, most),
+      space_(most),
+      buffer_(static_cast<char*>(std::aligned_alloc(kBlock, kBuffer))) {
+  if (!buffer_) throw std::bad_alloc();
+}
+
+CodeFile::~CodeFile() {
+  if (direct_ != file_) close(direct_);
+  close(file_);
+}
+
+Result<void> CodeFile::use(const CodePlace& place) {
+  struct stat status{};
+  if (fstat(file_, &status) != 0) return failed("looking at it");
+  if (place.offset + place.size > static_cast<std::uint64_t>(status.st_size)) {
+    return fail(ErrorCode::kInternal, "code is missing",
+                "the code file has " + std::to_string(status.st_size) +
+                    " bytes, and there is code up to " + std::to_string(place.offset + place.size));
+  }
+  const std::uint64_t space = whole_blocks(place.size);
+  if (place.offset % kBlock != 0 || !space_.use(place.offset, space)) {
+    return fail(ErrorCode::kInternal, "code is damaged",
+                "two pieces of the code file overlap at " + std::to_string(place.offset));
+  }
+  used_ += space;
+  return {};
+}
+
+Result<CodePlace> CodeFile::add(ByteView code) {
+  collect(/*wait=*/false);
+  const std::uint64_t space = whole_blocks(code.size());
+  auto offset = space_.take(space);
+  if (!offset) {
+    collect(/*wait=*/true);
+    offset = space_.take(space);
+  }
+  if (!offset) {
+    errno = EFBIG;
+    return failed("no room");
+  }
+  const CodePlace place{*offset, code.size()};
+  used_ += space;
+  if (auto written = write(*offset, code); !written) {
+    free(place);
+    return std::unexpected{std::move(written).error()};
+  }
+  added_.push_back(place);
+  return place;
+}
+
+void CodeFile::drop_last() {
+  free(added_.back());
+  added_.pop_back();
+}
+
+void CodeFile::drop() {
+  for (const CodePlace& place : added_) free(place);
+  added_.clear();
+  filled_ = 0;
+}
+
+void CodeFile::free(const CodePlace& place) {
+  const std::uint64_t space = whole_blocks(place.size);
+  space_.give_back(place.offset, space);
+  used_ -= space;
+}
+
+void CodeFile::give_back(const std::vector<CodePlace>& places) {
+  returned_.insert(returned_.end(), places.begin(), places.end());
+  collect(/*wait=*/false);
+}
+
+// At a moment when nobody holds a place, nobody will look at those that cannot be found any more.
+void CodeFile::collect(bool wait) {
+  if (returned_.empty()) return;
+  std::unique_lock nobody_reads{readers_, std::defer_lock};
+  if (wait) {
+    nobody_reads.lock();
+  } else if (!nobody_reads.try_lock()) {
+    return;
+  }
+  nobody_reads.unlock();
+  for (const CodePlace& place : returned_) free(place);
+  returned_.clear();
+}
+
+Result<void> CodeFile::write(std::uint64_t at, ByteView code) {
+  room_.reserve(space_.end());
+  if (buffer_at_ + filled_ != at) {
+    if (auto flushed = flush(); !flushed) return flushed;
+    buffer_at_ = at;
+  }
+  while (!code.empty()) {
+    if (filled_ == kBuffer) {
+      if (auto flushed = flush(); !flushed) return flushed;
+    }
+    const std::size_t size = std::min(code.size(), kBuffer - filled_);
+    const std::size_t whole = whole_blocks(size);
+    std::memcpy(buffer_.get() + filled_, code.data(), size);
+    std::memset(buffer_.get() + filled_ + size, 0, whole - size);
+    filled_ += whole;
+    code.remove_prefix(size);
+  }
+  return {};
+}
+
+// Afterwards the buffer is empty, written or not.
+Result<void> CodeFile::flush() {
+  const std::size_t size = std::exchange(filled_, 0);
+  const std::uint64_t at = std::exchange(buffer_at_, buffer_at_ + size);
+  unsynced_ = unsynced_ || size > 0;
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t written =
+        pwrite(direct_, buffer_.get() + done, size - done, static_cast<off_t>(at + done));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return failed("writing");
+    done += static_cast<std::size_t>(written);
+  }
+  return {};
+}
+
+Result<void> CodeFile::sync() {
+  if (auto flushed = flush(); !flushed) return flushed;
+  if (unsynced_ && fdatasync(file_) != 0) return failed("syncing");
+  unsynced_ = false;
+  return {};
+}
+
+Result<void> CodeFile::read(const CodePlace& place, std::uint64_t offset, std::size_t length,
+                            Bytes& out) const {
+  const std::uint64_t begin = std::min(offset, place.size);
+  const std::size_t size = std::min<std::uint64_t>(length, place.size - begin);
+  bool complete = true;
+  out.resize_and_overwrite(size, [&](char* to, std::size_t) {
+    std::size_t done = 0;
+    while (done < size && complete) {
+      const ssize_t got =
+          pread(file_, to + done, size - done, static_cast<off_t>(place.offset + begin + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got == 0) errno = EIO;  // it ends here
+      complete = got > 0;
+      done += complete ? static_cast<std::size_t>(got) : 0;
+    }
+    return done;
+  });
+  if (complete) return {};
+  return failed("reading");
+}
+
+}  // namespace wasm_server
