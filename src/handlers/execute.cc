@@ -66,23 +66,27 @@ class StreamBody : public BodySource {
   Bytes piece_;
 };
 
-// The call of a streamed execution, running beside the handler that reads its output.
+// The call of a streamed execution that runs beside the handler that reads its output.
 struct StreamedCall {
   std::shared_ptr<OutputStream> stream;
   std::function<void()> cancel = [] {};
 };
 
-Task<void> run_streamed(Worker& worker, ExecutePlan plan, std::shared_ptr<StreamedCall> call) {
-  auto order = make_order(plan);
-  order.invocation.sink = call->stream.get();
+// What the answer to a streamed execution says beside the stream.
+struct StreamContext {
+  std::string type;
+  std::uint64_t revision;
+};
+
+Task<void> run_streamed(Worker& worker, ModuleCache::Module module, Execution execution,
+                        std::shared_ptr<StreamedCall> call) {
   ExecutionWaiter waiter;
   waiter.on_wait = [call](std::function<void()> cancel) { call->cancel = std::move(cancel); };
   waiter.on_resumable = [call](std::function<void()> resume) {
     call->stream->set_resume(std::move(resume));
   };
-  auto execution = worker.make_execution(std::move(order));
-  execution.run_on_worker();  // enters; with a sink it never runs here
   auto outcome = co_await worker.finish(std::move(execution), std::move(waiter));
+  module.reset();  // until here the execution referred to its id
   call->stream->finish(std::move(outcome));
 }
 
@@ -95,30 +99,29 @@ void on_streamed_end(const StreamedCall& call, const std::exception_ptr& error) 
 
 // The guest has ended before anything was sent: an ordinary answer, with the exit code in its
 // header.
-Task<Reply> finished_stream_reply(OutputStream& stream, std::string type,
-                                  std::string_view request_id, std::uint64_t revision) {
+Reply ended_stream_reply(OutputStream& stream, std::string_view request_id,
+                         const StreamContext& context) {
   const auto& outcome = *stream.outcome();
   const auto code = exit_code_of(outcome);
   Reply reply;
   if (code) {
-    reply.add_header("Content-Type", type);
+    reply.add_header("Content-Type", context.type);
     reply.add_header(kExitCodeHeader, std::to_string(*code));
-    auto bytes = co_await stream.take();
-    reply.body = std::move(bytes);
+    reply.body = stream.take_buffered();
   } else {
     reply = failure_reply(outcome, request_id);
   }
-  add_execute_headers(reply, outcome, revision);
-  co_return reply;
+  add_execute_headers(reply, outcome, context.revision);
+  return reply;
 }
 
-Task<Reply> execute_streamed(const ExecuteDeps& deps, Request& request, ExecutePlan plan) {
-  const auto executor = co_await asio::this_coro::executor;
+Task<Reply> finish_streamed(const ExecuteDeps& deps, Request& request, ModuleCache::Module module,
+                            Execution execution, std::shared_ptr<OutputStream> stream,
+                            StreamContext context) {
   auto call = std::make_shared<StreamedCall>();
-  call->stream = std::make_shared<OutputStream>(executor);
-  const auto revision = plan.module->meta_data.revision;
-  const auto type = std::move(*plan.stream_type);
-  auto running = run_streamed(deps.worker, std::move(plan), call);
+  call->stream = std::move(stream);
+  const auto executor = co_await asio::this_coro::executor;
+  auto running = run_streamed(deps.worker, std::move(module), std::move(execution), call);
   auto on_end = [call](const std::exception_ptr& error) { on_streamed_end(*call, error); };
   asio::co_spawn(executor, std::move(running), std::move(on_end));
 
@@ -126,15 +129,32 @@ Task<Reply> execute_streamed(const ExecuteDeps& deps, Request& request, ExecuteP
   co_await call->stream->wait_for_start(kStreamPatience);
   request.peer->unwatch();
   if (call->stream->outcome()) {
-    auto reply = co_await finished_stream_reply(*call->stream, type, request.request_id, revision);
-    co_return reply;
+    co_return ended_stream_reply(*call->stream, request.request_id, context);
   }
   Reply reply;
-  reply.add_header("Content-Type", type);
+  reply.add_header("Content-Type", context.type);
   reply.add_header("Trailer", kExitCodeHeader);
-  reply.add_header("Wasm-Revision", std::to_string(revision));
+  reply.add_header("Wasm-Revision", std::to_string(context.revision));
   reply.body = std::make_unique<StreamBody>(call->stream, [call] { call->cancel(); });
   co_return reply;
+}
+
+// On the worker its output only gathers: nobody reads it before it ends or moves to the background.
+Answer execute_streamed(const ExecuteDeps& deps, Request& request, ExecutePlan& plan) {
+  auto stream = std::make_shared<OutputStream>(deps.worker.context().get_executor());
+  plan.order.sink = stream.get();
+  StreamContext context{std::move(*plan.stream_type), plan.module->meta_data.revision};
+  auto execution = deps.worker.make_execution(make_order(plan));
+  if (execution.run_on_worker()) {
+    stream->finish(execution.take_outcome());
+    auto reply = ended_stream_reply(*stream, request.request_id, context);
+    reply.afterwards = [ended = execution.take_invocation(), stream = std::move(stream)]() mutable {
+      ended.release();
+    };
+    return reply;
+  }
+  return finish_streamed(deps, request, std::move(plan.module), std::move(execution),
+                         std::move(stream), std::move(context));
 }
 
 // The end of an execution that did not end in its first slice.
@@ -169,7 +189,7 @@ Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Mo
   if (!made) return problem(made.error(), request.request_id);
   auto& timeout = plan.order.limits.timeout;
   timeout = std::max(timeout - waited, std::chrono::milliseconds{1});
-  if (plan.stream_type) return execute_streamed(deps, request, std::move(plan));
+  if (plan.stream_type) return execute_streamed(deps, request, plan);
   return execute_whole(deps, request, plan);
 }
 

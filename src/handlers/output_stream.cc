@@ -34,7 +34,21 @@ void OutputStream::write(ByteView bytes) {
   if (wake) wake_reader();
 }
 
-void OutputStream::set_resume(std::function<void()> resume) { resume_ = std::move(resume); }
+void OutputStream::set_resume(std::function<void()> resume) {
+  resume_ = std::move(resume);
+  resume_guest();
+}
+
+// If it waits, there is room, and somebody knows how.
+void OutputStream::resume_guest() {
+  if (!resume_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!guest_waits_ || buffer_.size() >= kHighWater) return;
+    guest_waits_ = false;
+  }
+  resume_();
+}
 
 void OutputStream::finish(Outcome outcome) {
   outcome_ = std::move(outcome);
@@ -68,17 +82,20 @@ Task<void> OutputStream::wait_for_start(std::chrono::milliseconds patience) {
   if (!outcome_ && waits_for(kEnoughToStart)) co_await sleep(patience);
 }
 
+Bytes OutputStream::take_buffered() {
+  Bytes taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(buffer_);
+    reader_waits_for_ = taken.empty() ? 1 : kNothing;
+  }
+  resume_guest();
+  return taken;
+}
+
 Task<Bytes> OutputStream::take() {
   while (true) {
-    Bytes taken;
-    bool resume = false;
-    {
-      const std::lock_guard lock(mutex_);
-      taken.swap(buffer_);
-      reader_waits_for_ = taken.empty() ? 1 : kNothing;
-      resume = !taken.empty() && std::exchange(guest_waits_, false);
-    }
-    if (resume) resume_();
+    auto taken = take_buffered();
     if (!taken.empty() || outcome_) co_return taken;
     co_await sleep(kLong);
   }

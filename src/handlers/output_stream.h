@@ -26,7 +26,7 @@ class OutputStream : public OutputSink {
   bool ready() override;
   void write(ByteView bytes) override;
 
-  // Called before the guest starts: what wakes it up when there is room again.
+  // What wakes the guest up when there is room again. Until it is set, a guest without room waits.
   void set_resume(std::function<void()> resume);
 
   // The guest has ended; on the session's loop.
@@ -38,6 +38,8 @@ class OutputStream : public OutputSink {
   Task<void> wait_for_start(std::chrono::milliseconds patience);
   // Waits for output, or for the end: takes what there is.
   Task<Bytes> take();
+  // What there is; the guest may go on.
+  Bytes take_buffered();
   const std::optional<Outcome>& outcome() const { return outcome_; }
 
  private:
@@ -47,6 +49,7 @@ class OutputStream : public OutputSink {
   bool waits_for(std::size_t bytes);
   Task<void> sleep(std::chrono::milliseconds time);
   void wake_reader();
+  void resume_guest();
 
   static constexpr auto kNothing = std::numeric_limits<std::size_t>::max();
 
@@ -57,7 +60,7 @@ class OutputStream : public OutputSink {
   Bytes buffer_;                             // guarded by mutex_
   std::size_t reader_waits_for_ = kNothing;  // guarded by mutex_: so many bytes wake it
   bool guest_waits_ = false;                 // guarded by mutex_
-  std::function<void()> resume_;
+  std::function<void()> resume_;             // session's loop
 };
 
 }  // namespace wasm_server

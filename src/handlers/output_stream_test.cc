@@ -117,6 +117,25 @@ TEST_F(OutputStreamTest, SuspendsTheGuestUntilItsOutputIsTaken) {
   EXPECT_TRUE(stream_.ready());
 }
 
+TEST_F(OutputStreamTest, ResumesAGuestThatWaitedBeforeAnybodyKnewHow) {
+  write(256U << 10);
+  EXPECT_FALSE(stream_.ready());
+  int resumed = 0;
+  take();
+  stream_.set_resume([&resumed] { ++resumed; });
+  EXPECT_EQ(resumed, 1);
+}
+
+TEST_F(OutputStreamTest, LeavesAGuestWithoutRoomSuspended) {
+  write(256U << 10);
+  EXPECT_FALSE(stream_.ready());
+  int resumed = 0;
+  stream_.set_resume([&resumed] { ++resumed; });
+  EXPECT_EQ(resumed, 0);
+  take();
+  EXPECT_EQ(resumed, 1);
+}
+
 TEST_F(OutputStreamTest, EndsWithNothing) {
   take();
   finish();

@@ -9,7 +9,6 @@ Execution::Execution(Admission& admission, SliceWatch::Seat& seat, ExecuteOrder&
       seat_(&seat),
       module_id_(order.module_id),
       gate_limits_(order.gate),
-      has_sink_(order.invocation.sink != nullptr),
       invocation_(std::move(order.invocation)) {}
 
 Execution::~Execution() {
@@ -21,7 +20,6 @@ Execution::Execution(Execution&& other) noexcept
       seat_(other.seat_),
       module_id_(other.module_id_),
       gate_limits_(other.gate_limits_),
-      has_sink_(other.has_sink_),
       has_run_(other.has_run_),
       progress_(other.progress_),
       pace_(other.pace_),
@@ -31,8 +29,7 @@ Execution::Execution(Execution&& other) noexcept
 bool Execution::run_on_worker() {
   const auto ticket = admission_->try_enter(module_id_, gate_limits_);
   gate_ = ticket.gate;
-  // A call with a sink runs in the background from the start, because its reader is on this loop.
-  if (gate_ == nullptr || ticket.slow || has_sink_) return false;
+  if (gate_ == nullptr || ticket.slow) return false;
   has_run_ = true;
   run_slice();
   // Slices are wall clock: the kernel may have run somebody else in this one. A short call that

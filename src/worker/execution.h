@@ -56,7 +56,6 @@ class Execution {
   SliceWatch::Seat* seat_;
   std::string_view module_id_;
   GateLimits gate_limits_;
-  bool has_sink_;
   bool has_run_ = false;
   Invocation::Progress progress_ = Invocation::Progress::kSliceUsed;  // when it has run
   Pace pace_ = Pace::kShort;
