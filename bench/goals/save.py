@@ -9,7 +9,7 @@ import pathlib
 import struct
 import time
 
-from harness import wasm, wrk
+from harness import large_saves, wasm, wrk
 from harness.context import Context
 from harness.measure import Row, interleave, say, over
 from harness.servers import WASM
@@ -61,14 +61,14 @@ def last_batch(store: pathlib.Path) -> int:
     return last
 
 
-def saved_bytes_per_second(context: Context, size: int, body: pathlib.Path, connections: int, batches: list) -> float:
+def saved_bytes_per_second(context: Context, module: bytes, connections: int, batches: list) -> float:
     with context.server() as server:
         server.start()
         before = last_batch(server.store)
-        sample = wrk.run(server, "/", "save.lua", [body, 1], connections, turn(context))
+        per_second, saved = large_saves.run(server, "/wasm?function=add", module, connections, turn(context))
         commits = last_batch(server.store) - before
-    batches.append(max(1, round(sample.requests / max(1, commits))))
-    return sample.per_second * size
+    batches.append(max(1, round(saved / max(1, commits))))
+    return per_second * len(module)
 
 
 def written_bytes_per_second(context: Context, size: int, batch: int) -> float:
@@ -88,12 +88,11 @@ def written_bytes_per_second(context: Context, size: int, batch: int) -> float:
 
 def against_disk(context: Context, connections: int) -> list[Row]:
     module = wasm.add_with_data(1 << 20)
-    body = context.file("module.wasm", module)
-    size, batches = len(module) + 20, []
+    batches = []
     label = f"save 1 MB, all different, {over(connections)}"
     samples = interleave(label, context.rounds, {
-        "wasm-server": lambda: saved_bytes_per_second(context, size, body, connections, batches),
-        "write + fdatasync": lambda: written_bytes_per_second(context, size, batches[-1])})
+        "wasm-server": lambda: saved_bytes_per_second(context, module, connections, batches),
+        "write + fdatasync": lambda: written_bytes_per_second(context, len(module), batches[-1])})
     say(f"  jobs per commit: {batches}")
     return [Row("6", label, "MB/s", [v / 1e6 for v in samples["wasm-server"]],
                 [v / 1e6 for v in samples["write + fdatasync"]], "write + fdatasync in the same batches", 0.7,
