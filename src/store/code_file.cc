@@ -72,11 +72,14 @@ Result<void> CodeFile::use(const CodePlace& place) {
 }
 
 Result<CodePlace> CodeFile::add(ByteView code) {
-  collect(/*wait=*/false);
+  collect();
   const std::uint64_t space = whole_blocks(code.size());
   auto offset = space_.take(space);
   if (!offset) {
-    collect(/*wait=*/true);
+    for (int period = 0; period < 2; ++period) {
+      readers_.wait();
+      collect();
+    }
     offset = space_.take(space);
   }
   if (!offset) {
@@ -112,21 +115,22 @@ void CodeFile::free(const CodePlace& place) {
 
 void CodeFile::give_back(const std::vector<CodePlace>& places) {
   returned_.insert(returned_.end(), places.begin(), places.end());
-  collect(/*wait=*/false);
+  collect();
 }
 
-// At a moment when nobody holds a place, nobody will look at those that cannot be found any more.
-void CodeFile::collect(bool wait) {
+// Those who read now may have found what cannot be found any more; those who come later cannot.
+void CodeFile::collect() {
+  if (!readers_.has_ended()) return;
+  free_waiting();
   if (returned_.empty()) return;
-  std::unique_lock nobody_reads{readers_, std::defer_lock};
-  if (wait) {
-    nobody_reads.lock();
-  } else if (!nobody_reads.try_lock()) {
-    return;
-  }
-  nobody_reads.unlock();
-  for (const CodePlace& place : returned_) free(place);
-  returned_.clear();
+  readers_.begin();
+  waiting_.swap(returned_);
+  if (readers_.has_ended()) free_waiting();
+}
+
+void CodeFile::free_waiting() {
+  for (const CodePlace& place : waiting_) free(place);
+  waiting_.clear();
 }
 
 Result<void> CodeFile::write(std::uint64_t at, ByteView code) {

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "base/result.h"
 #include "store/file_room.h"
 #include "store/free_space.h"
+#include "store/grace_period.h"
 
 namespace wasm_server {
 
@@ -61,7 +60,7 @@ class CodeFile {
   void give_back(const std::vector<CodePlace>& places);
 
   // What is found while this is held stays in its place.
-  std::shared_lock<std::shared_mutex> hold() const { return std::shared_lock{readers_}; }
+  GracePeriod::Reading hold() const { return readers_.read(); }
   // Replaces `out` by at most `length` bytes of the code, from `offset` in it on.
   Result<void> read(const CodePlace& place, std::uint64_t offset, std::size_t length,
                     Bytes& out) const;
@@ -79,7 +78,8 @@ class CodeFile {
 
   CodeFile(int file, int direct, std::uint64_t most);
   void free(const CodePlace& place);
-  void collect(bool wait);
+  void collect();
+  void free_waiting();
   Result<void> write(std::uint64_t at, ByteView code);
   Result<void> flush();
 
@@ -89,8 +89,9 @@ class CodeFile {
   FreeSpace space_;
   std::atomic<std::uint64_t> used_{0};
   std::vector<CodePlace> added_;     // since the last keep() or drop()
-  std::vector<CodePlace> returned_;  // that somebody may be reading
-  mutable std::shared_mutex readers_;
+  std::vector<CodePlace> returned_;  // since the grace period began
+  std::vector<CodePlace> waiting_;   // that those may be reading for whom it lasts
+  mutable GracePeriod readers_;
 
   // What is written next: whole blocks that follow each other in the file.
   const std::unique_ptr<char, FreeBuffer> buffer_;

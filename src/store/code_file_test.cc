@@ -103,8 +103,19 @@ TEST_F(CodeFileTest, DoesNotUseAgainWhatSomebodyMayBeReading) {
   ASSERT_TRUE(file_->sync().has_value());
   EXPECT_NE(second.offset, first.offset);
   EXPECT_TRUE(read(first) == patterned(10'000));
-  held.unlock();
+  held.end();
   EXPECT_EQ(file_->add(patterned(10'000, 3)).value().offset, first.offset);
+}
+
+TEST_F(CodeFileTest, UsesSpaceAgainThoughSomebodyReadsAllTheTime) {
+  const auto first = file_->add(patterned(10'000)).value();
+  ASSERT_TRUE(file_->sync().has_value());
+  file_->keep();
+  auto before = file_->hold();
+  file_->give_back({first});
+  const auto after = file_->hold();
+  before.end();
+  EXPECT_EQ(file_->add(patterned(10'000, 2)).value().offset, first.offset);
 }
 
 TEST_F(CodeFileTest, FindsTheFreePiecesBetweenThoseThatAreUsed) {
