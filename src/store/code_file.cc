@@ -18,6 +18,11 @@ namespace {
 
 constexpr std::size_t kBuffer = 4U << 20;
 
+// Batches up to this size go where zeroes were written before (FileRoom): the sync then has nothing
+// of the file system's to write. Measured with 100 KB: 130 us instead of 300, of which the zeroes
+// take 40 back; for 1 MB they would take more than they save.
+constexpr std::size_t kSmallBatch = 256U << 10;
+
 std::string reason() { return std::generic_category().message(errno); }
 
 std::unexpected<Error> failed(std::string_view doing) {
@@ -43,7 +48,7 @@ Result<std::unique_ptr<CodeFile>> CodeFile::open(const std::filesystem::path& pa
 CodeFile::CodeFile(int file, int direct, std::uint64_t most)
     : file_(file),
       direct_(direct),
-      room_(file, most),
+      room_(direct, most),
       space_(most),
       buffer_(static_cast<char*>(std::aligned_alloc(kBlock, kBuffer))) {
   if (!buffer_) throw std::bad_alloc();
@@ -168,7 +173,14 @@ Result<void> CodeFile::flush() {
   return {};
 }
 
+// Of a small batch that follows the last used piece: there is nothing behind it.
+void CodeFile::write_ahead() {
+  const bool is_small = !unsynced_ && filled_ > 0 && filled_ <= kSmallBatch;
+  if (is_small && buffer_at_ + filled_ == space_.end()) room_.prepare(buffer_at_, filled_);
+}
+
 Result<void> CodeFile::sync() {
+  write_ahead();
   if (auto flushed = flush(); !flushed) return flushed;
   if (unsynced_ && fdatasync(file_) != 0) return failed("syncing");
   unsynced_ = false;

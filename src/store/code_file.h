@@ -82,6 +82,7 @@ class CodeFile {
   void free_waiting();
   Result<void> write(std::uint64_t at, ByteView code);
   Result<void> flush();
+  void write_ahead();
 
   const int file_;    // through the page cache
   const int direct_;  // past it, or the same as file_

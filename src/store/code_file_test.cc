@@ -1,7 +1,11 @@
 #include "store/code_file.h"
 
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -153,6 +157,41 @@ TEST_F(CodeFileTest, RefusesPlacesThatCannotBe) {
   EXPECT_FALSE(file_->use(place).has_value());                        // is used already
   EXPECT_FALSE(file_->use({1ULL << 40, 10}).has_value());             // the file ends before
   EXPECT_FALSE(file_->use({place.offset + 30'001, 10}).has_value());  // not where code begins
+}
+
+// Small batches and large ones, at the end and into space that was used before: neither a batch nor
+// the zeroes that are written ahead of small ones touch what is kept.
+TEST_F(CodeFileTest, NothingIsWrittenOverWhatIsKept) {
+  std::map<unsigned, CodePlace> kept;  // by the seed of the code
+  std::mt19937 dice{5};
+  unsigned seed = 0;
+  for (int batch = 0; batch < 150; ++batch) {
+    std::map<unsigned, CodePlace> added;
+    for (unsigned left = dice() % 8 == 0 ? 30 : 1; left > 0; --left) {
+      const std::size_t size = 1 + dice() % (dice() % 10 == 0 ? 3'000'000 : 200'000);
+      ++seed;
+      added.emplace(seed, file_->add(patterned(size, seed)).value());
+    }
+    if (dice() % 5 == 0) {
+      file_->drop();
+      continue;
+    }
+    ASSERT_TRUE(file_->sync().has_value());
+    file_->keep();
+    kept.merge(added);
+    while (kept.size() > 40 || (!kept.empty() && dice() % 3 == 0)) {
+      const auto gone = std::next(kept.begin(), static_cast<std::ptrdiff_t>(dice() % kept.size()));
+      file_->give_back({gone->second});
+      kept.erase(gone);
+    }
+  }
+  std::uint64_t used = 0;
+  for (const auto& [number, place] : kept) {
+    EXPECT_TRUE(read(place) == patterned(place.size, number)) << number;
+    used += CodeFile::whole_blocks(place.size);
+  }
+  EXPECT_EQ(file_->used(), used);
+  EXPECT_FALSE(kept.empty());
 }
 
 }  // namespace

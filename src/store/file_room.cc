@@ -35,7 +35,7 @@ void FileRoom::prepare(std::uint64_t used, std::uint64_t bytes) {
 }
 
 void FileRoom::write_ahead(std::uint64_t from) {
-  static const std::array<char, 256U << 10> zeroes{};
+  alignas(4096) static const std::array<char, 256U << 10> zeroes{};  // for O_DIRECT
   const std::uint64_t end = std::min(from + kWriteAhead, most_);
   while (written_ < end) {
     const auto size = std::min<std::uint64_t>(zeroes.size(), end - written_);
