@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <limits>
@@ -24,9 +25,16 @@
 
 namespace {
 
+// The store's mover writes as well.
 struct Disk {
-  bool sync_fails = false;
-  ssize_t room = std::numeric_limits<ssize_t>::max();  // bytes that may still be written
+  std::atomic<bool> sync_fails{false};
+  std::atomic<ssize_t> room{
+      std::numeric_limits<ssize_t>::max()};  // bytes that may still be written
+
+  void heal() {
+    sync_fails = false;
+    room = std::numeric_limits<ssize_t>::max();
+  }
 };
 Disk disk;
 
@@ -83,7 +91,7 @@ constexpr ssize_t kBlock = 4096;
 
 // As the kernel does it: what fits is written, and only when nothing does it is an error.
 ssize_t take_room(std::size_t size) {
-  const ssize_t taken = std::min(disk.room, static_cast<ssize_t>(size));
+  const ssize_t taken = std::min(disk.room.load(), static_cast<ssize_t>(size));
   if (taken == 0 && size > 0) {
     errno = ENOSPC;
     return -1;
@@ -141,10 +149,10 @@ namespace {
 class DiskFaults : public testing::Test {
  protected:
   DiskFaults() {
-    disk = {};
+    disk.heal();
     open();
   }
-  ~DiskFaults() override { disk = {}; }
+  ~DiskFaults() override { disk.heal(); }
 
   void open() {
     store_.reset();
