@@ -8,7 +8,7 @@
 #include <boost/asio/detail/reactor.hpp>
 // clang-format on
 
-#include "http/descriptor.h"
+#include "base/descriptor.h"
 #include "http/outgoing.h"
 
 namespace wasm_server {
