@@ -3,10 +3,12 @@
 //! The C API's handles are one-field wrappers (`#[repr(C)]` or `transparent`). The functions here rely on that,
 //! with the version pinned in `Cargo.toml` and the sizes asserted below; `src/engine/engine_sys.h` is their C header.
 
+use std::fs::File;
 use std::mem::size_of;
+use std::os::fd::{FromRawFd, RawFd};
 use std::ptr;
 
-use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, Module, PoolingAllocationConfig};
 pub use wasmtime_c_api::*;
 
 pub mod call;
@@ -18,6 +20,7 @@ const _: () = {
     assert!(
         size_of::<wasmtime_pooling_allocation_config_t>() == size_of::<PoolingAllocationConfig>()
     );
+    assert!(size_of::<wasmtime_module_t>() == size_of::<Module>());
 };
 
 /// Lets the pool ask the kernel which pages a guest touched (`PAGEMAP_SCAN`, Linux 6.7), so that only
@@ -68,6 +71,28 @@ pub unsafe extern "C" fn engine_sys_compatibility_hash(engine: *const wasm_engin
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     hasher.finish()
+}
+
+/// Maps the artefact in an open file; the C API can only open one by its path. Takes ownership of `file` either way.
+///
+/// # Safety
+/// `engine` is a live handle, `module` is valid for a write, and `file` is an open file that this engine's artefact was
+/// written to and nothing else will be.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_module_map(
+    engine: *const wasm_engine_t,
+    file: RawFd,
+    module: *mut *mut wasmtime_module_t,
+) -> *mut wasmtime_error_t {
+    let engine = unsafe { &*engine.cast::<Engine>() };
+    let file = unsafe { File::from_raw_fd(file) };
+    match unsafe { Module::deserialize_open_file(engine, file) } {
+        Ok(mapped) => {
+            unsafe { *module = Box::into_raw(Box::new(mapped)).cast::<wasmtime_module_t>() };
+            ptr::null_mut()
+        }
+        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
+    }
 }
 
 /// Starts the threads that compile the functions of one module side by side, each after `thread_start` has run on it

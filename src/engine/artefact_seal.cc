@@ -18,7 +18,7 @@ constexpr std::size_t kTagBytes = 16;
 constexpr std::string_view kMagic = "WSRVART1";
 static_assert(kNonceBytes + kTagBytes + kMagic.size() == kSealBytes);
 
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)>;
 using Tag = std::array<unsigned char, kTagBytes>;
 
 bool authenticate(EVP_CIPHER_CTX* context, std::string_view data) {
@@ -35,20 +35,16 @@ bool authenticate(EVP_CIPHER_CTX* context, std::string_view data) {
   return true;
 }
 
-std::optional<Tag> make_tag(const Digest& key, std::string_view nonce, std::string_view name,
-                            std::string_view content) {
-  const CipherContext context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+bool start(EVP_CIPHER_CTX* context, const Digest& key, std::string_view nonce) {
   const auto* iv = reinterpret_cast<const unsigned char*>(nonce.data());
-  Tag tag{};
+  return context != nullptr &&
+         EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nullptr, key.bytes.data(), iv) == 1;
+}
+
+bool take_tag(EVP_CIPHER_CTX* context, Tag& tag) {
   int ignored = 0;
-  const bool ok =
-      context != nullptr &&
-      EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.bytes.data(), iv) == 1 &&
-      authenticate(context.get(), name) && authenticate(context.get(), content) &&
-      EVP_EncryptFinal_ex(context.get(), tag.data(), &ignored) == 1 &&
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, tag.data()) == 1;
-  if (!ok) return std::nullopt;
-  return tag;
+  return EVP_EncryptFinal_ex(context, tag.data(), &ignored) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, kTagBytes, tag.data()) == 1;
 }
 
 }  // namespace
@@ -57,20 +53,33 @@ std::optional<Seal> make_seal(const Digest& key, std::string_view name, std::str
   std::array<unsigned char, kNonceBytes> nonce{};
   if (RAND_bytes(nonce.data(), kNonceBytes) != 1) return std::nullopt;
   const std::string_view nonce_view(reinterpret_cast<const char*>(nonce.data()), kNonceBytes);
-  const auto tag = make_tag(key, nonce_view, name, content);
-  if (!tag) return std::nullopt;
+  const CipherContext context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  Tag tag{};
+  const bool ok = start(context.get(), key, nonce_view) && authenticate(context.get(), name) &&
+                  authenticate(context.get(), content) && take_tag(context.get(), tag);
+  if (!ok) return std::nullopt;
   Seal seal{};
   auto place = std::ranges::copy(nonce_view, seal.begin()).out;
-  std::memcpy(place, tag->data(), kTagBytes);
+  std::memcpy(place, tag.data(), kTagBytes);
   std::ranges::copy(kMagic, place + kTagBytes);
   return seal;
 }
 
-bool check_seal(const Digest& key, std::string_view name, std::string_view content,
-                std::string_view seal) {
-  if (seal.size() != kSealBytes || !seal.ends_with(kMagic)) return false;
-  const auto tag = make_tag(key, seal.substr(0, kNonceBytes), name, content);
-  return tag && CRYPTO_memcmp(tag->data(), seal.data() + kNonceBytes, kTagBytes) == 0;
+SealCheck::SealCheck(const Digest& key, std::string_view name, const Seal& seal)
+    : seal_(seal), context_(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free) {
+  const std::string_view view(seal_.data(), seal_.size());
+  ok_ = view.ends_with(kMagic) && start(context_.get(), key, view.substr(0, kNonceBytes)) &&
+        authenticate(context_.get(), name);
+}
+
+void SealCheck::add(std::string_view content) {
+  ok_ = ok_ && authenticate(context_.get(), content);
+}
+
+bool SealCheck::holds() {
+  Tag tag{};
+  return ok_ && take_tag(context_.get(), tag) &&
+         CRYPTO_memcmp(tag.data(), seal_.data() + kNonceBytes, kTagBytes) == 0;
 }
 
 }  // namespace wasm_server

@@ -4,10 +4,13 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "base/digest.h"
+
+struct evp_cipher_ctx_st;
 
 namespace wasm_server {
 
@@ -20,8 +23,20 @@ using Seal = std::array<char, kSealBytes>;
 // fails.
 std::optional<Seal> make_seal(const Digest& key, std::string_view name, std::string_view content);
 
-// Whether `seal` was made by make_seal for exactly these.
-bool check_seal(const Digest& key, std::string_view name, std::string_view content,
-                std::string_view seal);
+// Checks a seal while the content is read piece by piece.
+class SealCheck {
+ public:
+  SealCheck(const Digest& key, std::string_view name, const Seal& seal);
+
+  void add(std::string_view content);
+
+  // Once, at the end: whether the seal was made by make_seal for exactly this name and content.
+  bool holds();
+
+ private:
+  const Seal seal_;
+  std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> context_;
+  bool ok_;
+};
 
 }  // namespace wasm_server

@@ -29,7 +29,8 @@ class Artefacts {
   static Result<std::unique_ptr<Artefacts>> open(const std::string& directory, const Engine& engine,
                                                  const std::string& secret);
 
-  // kNotFound when there is no artefact, or none that authenticates (that one is removed).
+  // kNotFound when there is no artefact, or none that authenticates (that one is removed). The file
+  // is opened once: what was checked is what the engine maps, whatever becomes of its name.
   Result<std::shared_ptr<const CompiledModule>> load(const Digest& digest) const;
 
   // A failure costs only a compilation after the next start; the caller logs it.
@@ -50,7 +51,7 @@ class Artefacts {
   std::string name_of(const Digest& digest) const;
   std::string temporary_path_of(const Digest& digest) const;
   bool is_stale(std::string_view name, const std::function<bool(const Digest&)>& is_stored) const;
-  bool authentic(const std::string& path, const Digest& digest) const;
+  bool authentic(int fd, const Digest& digest) const;
 
   const std::string directory_;
   const Engine& engine_;

@@ -84,6 +84,25 @@ TEST_F(ArtefactsTest, RefuseEveryAlteredByte) {
   }
 }
 
+// Files are checked piece by piece: one byte in each 16 KB.
+TEST_F(ArtefactsTest, RefuseAnAlteredByteAnywhereInALargeFile) {
+  const auto wasm = testing_engine::wasm_of("(module (memory 16) (data (i32.const 0) \"" +
+                                            std::string(300'000, 'x') + "\"))");
+  const auto module = CompiledModule::compile(engine(), wasm).value();
+  const auto artefacts = open();
+  ASSERT_TRUE(artefacts->save(digest_, *module));
+  EXPECT_TRUE(loads(*artefacts));
+  const auto good = content();
+  const auto path = file();
+  ASSERT_GT(good.size(), 300'000U);
+  for (std::size_t i = 0; i < good.size(); i += 16U << 10) {
+    auto bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    std::ofstream(path, std::ios::binary) << bad;
+    EXPECT_FALSE(loads(*artefacts)) << "byte " << i;
+  }
+}
+
 TEST_F(ArtefactsTest, RefuseACutFileAndRemoveIt) {
   const auto artefacts = open();
   ASSERT_TRUE(artefacts->save(digest_, *module_));

@@ -62,11 +62,10 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(const Engi
 }
 
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::map_file(const Engine& engine,
-                                                                       const std::string& path) {
+                                                                       Descriptor file) {
   const auto& tiered = engine.impl().of(Tier::kOptimized);
   wasmtime_module_t* module = nullptr;
-  const ErrorHandle error{
-      wasmtime_module_deserialize_file(tiered.engine.get(), path.c_str(), &module)};
+  const ErrorHandle error{engine_sys_module_map(tiered.engine.get(), file.release(), &module)};
   if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
   return adopt(tiered, module, Tier::kOptimized);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "engine/engine.h"
 
@@ -32,7 +33,7 @@ class CompiledModule {
   // Maps an artefact that this server wrote and has verified (engine/artefacts.h); nothing else may
   // get here, because loading it runs its code unchecked.
   static Result<std::shared_ptr<const CompiledModule>> map_file(const Engine& engine,
-                                                                const std::string& path);
+                                                                Descriptor file);
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;

@@ -63,6 +63,8 @@ void engine_sys_call_delete(engine_sys_call_t* call);
 
 bool engine_sys_pool_use_pagemap_scan(wasmtime_pooling_allocation_config_t* pool);
 wasmtime_error_t* engine_sys_engine_new(wasm_config_t* config, wasm_engine_t** engine);
+wasmtime_error_t* engine_sys_module_map(const wasm_engine_t* engine, int file,
+                                        wasmtime_module_t** module);
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
 void engine_sys_start_compile_threads(size_t threads, void (*thread_start)(void));
 
