@@ -4,6 +4,7 @@
 
 #include "engine/compiled_module_impl.h"
 #include "engine/engine_impl.h"
+#include "engine/host_imports.h"
 
 namespace wasm_server {
 
@@ -38,8 +39,7 @@ std::optional<Error> link(const EngineTier& engine, CompiledModule::Impl& module
       wasmtime_linker_instantiate_pre(engine.linker.get(), module.module.get(), &pre)};
   module.instance_pre.reset(pre);
   if (error == nullptr) return std::nullopt;
-  return Error{ErrorCode::kInvalidModule,
-               "the module cannot be executed here: " + with_cause(message_of(error.get()))};
+  return link_failure(with_cause(message_of(error.get())));
 }
 
 Error compile_error(const std::string& message) {
@@ -80,12 +80,19 @@ std::shared_ptr<const CompiledModule> CompiledModule::adopt(const EngineTier& en
   return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(impl)));
 }
 
+std::shared_ptr<const CompiledModule> CompiledModule::without_code(Error link_error) {
+  auto impl = std::make_unique<Impl>();
+  impl->link_error = std::move(link_error);
+  return std::shared_ptr<const CompiledModule>(new CompiledModule(std::move(impl)));
+}
+
 CompiledModule::CompiledModule(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 CompiledModule::~CompiledModule() = default;
 
 Tier CompiledModule::tier() const { return impl_->tier; }
 
 Result<Bytes> CompiledModule::serialize() const {
+  if (impl_->module == nullptr) return fail(ErrorCode::kInternal, "there is no code");
   ByteVec artefact;
   const ErrorHandle error{wasmtime_module_serialize(impl_->module.get(), artefact.out())};
   if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
@@ -93,6 +100,7 @@ Result<Bytes> CompiledModule::serialize() const {
 }
 
 std::size_t CompiledModule::bytes() const {
+  if (impl_->module == nullptr) return 0;
   void* start = nullptr;
   void* end = nullptr;
   wasmtime_module_image_range(impl_->module.get(), &start, &end);

@@ -34,6 +34,8 @@ class CompiledModule {
   // get here, because loading it runs its code unchecked.
   static Result<std::shared_ptr<const CompiledModule>> map_file(const Engine& engine,
                                                                 Descriptor file);
+  // For a module that was not compiled because it could not run anyway.
+  static std::shared_ptr<const CompiledModule> without_code(Error link_error);
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;

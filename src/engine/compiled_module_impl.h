@@ -10,7 +10,7 @@ namespace wasm_server {
 struct CompiledModule::Impl {
   wasm_engine_t* engine = nullptr;
   Tier tier = Tier::kOptimized;
-  ModuleHandle module;
+  ModuleHandle module;             // null without code
   InstancePreHandle instance_pre;  // null when link_error is set
   std::optional<Error> link_error;
 };

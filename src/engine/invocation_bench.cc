@@ -23,6 +23,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/descriptor.h"
 #include "engine/compiled_module_impl.h"
 #include "engine/engine_impl.h"
 #include "engine/handles.h"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/await_compiled.h"
+#include "engine/host_imports.h"
 
 namespace wasm_server {
 
@@ -112,7 +113,9 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
 
   const auto digest = (*meta_data)->digest;
   auto code = find_code(digest);
-  if (code == nullptr || is_superseded(*code, digest)) {
+  if (auto missing = missing_import((*meta_data)->info.imports)) {
+    code = CompiledModule::without_code(*std::move(missing));
+  } else if (code == nullptr || is_superseded(*code, digest)) {
     const auto timeout = patience(**meta_data);
     auto compiled = co_await await_compiled(compiler_, store_, digest, timeout);
     if (!compiled) co_return std::unexpected{compiled.error()};

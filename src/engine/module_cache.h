@@ -55,7 +55,8 @@ class ModuleCache {
   // limits.
   using Patience = std::function<std::chrono::milliseconds(const WasmMetaData&)>;
 
-  // Reads, and compiles if need be, without holding the thread. Fails with kNotFound, with the
+  // Reads, and compiles if need be, without holding the thread. A module with an import that no
+  // guest is offered is not compiled: it comes without code. Fails with kNotFound, with the
   // compiler's errors, or with kDeadlineExceeded.
   Task<Result<Module>> load(std::string id, std::optional<std::uint64_t> revision,
                             Patience patience);

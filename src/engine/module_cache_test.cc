@@ -4,6 +4,7 @@
 #include <string>
 
 #include <boost/asio/co_spawn.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/artefacts.h"
@@ -171,6 +172,16 @@ TEST_F(ModuleCacheTest, ReplacesBaselineCodeByOptimizedCode) {
     module = found != nullptr ? found : load("large").value();
   }
   EXPECT_EQ(cache_.find("large", {})->code->tier(), Tier::kOptimized);
+}
+
+TEST_F(ModuleCacheTest, DoesNotCompileWhatCannotRun) {
+  put("a", R"((module (import "env" "launch" (func)) (func (export "f"))))");
+  const auto loaded = load("a").value();
+  ASSERT_TRUE(loaded->code->link_error());
+  EXPECT_THAT(loaded->code->link_error()->message, testing::HasSubstr("env::launch"));
+  EXPECT_EQ(cache_.find("a", {}), loaded);
+  // Whatever was compiled has left an artefact.
+  EXPECT_FALSE(artefacts_->contains(loaded->meta_data.digest));
 }
 
 TEST_F(ModuleCacheTest, HoldsNoMoreDifferentCodesThanItsBound) {

@@ -1,6 +1,8 @@
 #include "engine/wasi.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -71,6 +73,16 @@ constexpr Definition kDefinitions[] = {
     {"sock_send", "iiiii", wasi::refuse_socket},
     {"sock_shutdown", "ii", wasi::refuse_socket},
 };
+
+constexpr std::string_view kModule = "wasi_snapshot_preview1";
+
+// Sorted: a module may have a hundred thousand imports.
+constexpr auto kNames = [] {
+  std::array<std::string_view, std::size(kDefinitions)> names;
+  std::ranges::transform(kDefinitions, names.begin(), &Definition::name);
+  std::ranges::sort(names);
+  return names;
+}();
 
 constexpr std::size_t kMostParams = 9;
 
@@ -172,8 +184,12 @@ void define(wasmtime_linker_t& linker, std::string_view module, const Definition
 
 void define_wasi(wasmtime_linker_t& linker) {
   for (const auto& definition : kDefinitions) {
-    define(linker, "wasi_snapshot_preview1", definition);
+    define(linker, kModule, definition);
   }
+}
+
+bool offers_wasi(std::string_view module, std::string_view name) {
+  return module == kModule && std::ranges::binary_search(kNames, name);
 }
 
 }  // namespace wasm_server

@@ -6,6 +6,8 @@
 // synchronous: here a guest that sleeps, or writes faster than its client reads, is suspended and
 // holds no thread.
 
+#include <string_view>
+
 #include "engine/handles.h"
 
 namespace wasm_server {
@@ -13,5 +15,8 @@ namespace wasm_server {
 // Defines every function of `wasi_snapshot_preview1`. The stores' data pointer must be a WasiState
 // (engine/wasi_state.h).
 void define_wasi(wasmtime_linker_t& linker);
+
+// Whether there is such a function.
+bool offers_wasi(std::string_view module, std::string_view name);
 
 }  // namespace wasm_server

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/await_compiled.h"
+#include "engine/host_imports.h"
 #include "engine/inspect.h"
 #include "handlers/conditions.h"
 #include "handlers/job_builder.h"
@@ -30,8 +31,11 @@ JobInput job_input(CheckedWrite checked, JobType job_type, Preconditions precond
   return input;
 }
 
-// The code is read back when its turn comes: the queue holds no code.
-void prepare(const HandlerDeps& deps, const Digest& digest) {
+// What cannot run is not compiled. The code is read back when its turn comes: the queue holds no
+// code.
+void prepare(const HandlerDeps& deps, const WasmMetaData& meta_data) {
+  if (missing_import(meta_data.info.imports)) return;
+  const auto& digest = meta_data.digest;
   deps.compiler.prepare(digest, [&store = deps.store, digest] { return load_code(store, digest); });
 }
 
@@ -74,7 +78,7 @@ Task<Result<WasmMetaData>> save_or_modify(const HandlerDeps& deps, Request& requ
   JobChannel::Tx tx = deps.channel.tx();
   Result<JobResult> committed = co_await tx.submit(*std::move(job));
   if (!committed) co_return std::unexpected{std::move(committed).error()};
-  if (has_code) prepare(deps, committed->meta_data.digest);
+  if (has_code) prepare(deps, committed->meta_data);
   co_return std::move(committed->meta_data);
 }
 

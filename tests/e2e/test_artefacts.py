@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from support import flags
-from support.client import Client
+from support.client import Client, assert_problem
 from support.modules import ADD, SUB
 from support.server import wait_until
 
@@ -43,6 +43,21 @@ def test_after_a_restart_nothing_is_compiled_again(fresh_server):
         assert client.meta(id)["state"] == "ready"
         assert client.results(id, [2, 40]) == [42]
     assert artefact.stat().st_mtime_ns == before
+
+
+@contract("1: state", "5: invalid-module")
+def test_what_cannot_run_is_never_compiled(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        id = client.add('(module (import "env" "launch" (func)) (func (export "f")))')
+        wait_until(lambda: client.meta(id)["state"] == "ready")
+        assert artefacts(server) == []  # whatever is compiled leaves one
+        assert_problem(client.call(id), 422, "invalid-module", "env", "launch")
+        assert artefacts(server) == []
+    server.restart()
+    with Client(server.url) as client:
+        assert_problem(client.call(id), 422, "invalid-module", "env", "launch")
+    assert artefacts(server) == []
 
 
 def corrupt(artefact: pathlib.Path, _: pathlib.Path) -> None:
