@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -42,12 +43,13 @@ Disk disk;
 void copy_data(const std::filesystem::path& from, const std::filesystem::path& to) {
   const int in = open(from.c_str(), O_RDONLY);
   const int out = open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  std::string piece(64U << 10, '\0');
+  const std::string zeroes(64U << 10, '\0');
+  std::string piece = zeroes;
   for (off_t at = lseek(in, 0, SEEK_DATA); at >= 0;) {
     const ssize_t size = pread(in, piece.data(), piece.size(), at);
     if (size <= 0) break;
     const std::string_view bytes{piece.data(), static_cast<std::size_t>(size)};
-    if (bytes.find_first_not_of('\0') != std::string_view::npos)
+    if (std::memcmp(bytes.data(), zeroes.data(), bytes.size()) != 0)
       syscall(SYS_pwrite64, out, bytes.data(), bytes.size(), at);
     at = lseek(in, at + size, SEEK_DATA);
   }
