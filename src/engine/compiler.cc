@@ -85,7 +85,7 @@ struct Compiler::Impl {
   std::deque<Digest> background;  // to compile when to_compile is empty: nobody waits
   Clock::time_point last_prepare = Clock::time_point::min();
   Clock::time_point rested = Clock::time_point::min();  // when `background` goes on all the same
-  std::unordered_map<Digest, std::string> failures;
+  std::unordered_map<Digest, Error> failures;
   std::deque<Digest> failure_order;
 
   std::vector<std::thread> threads;
@@ -244,7 +244,7 @@ void Compiler::Impl::remember_failure(const Digest& digest, const Compiled& comp
   }
   const auto code = compiled.error().code;
   if (code != ErrorCode::kInvalidModule && code != ErrorCode::kMemoryLimit) return;
-  if (!failures.emplace(digest, compiled.error().message).second) return;
+  if (!failures.emplace(digest, compiled.error()).second) return;
   failure_order.push_back(digest);
   if (failure_order.size() <= kMostFailures) return;
   failures.erase(failure_order.front());
@@ -293,11 +293,15 @@ void Compiler::prepare(const Digest& digest, Load load) {
 }
 
 void Compiler::compile(const Digest& digest, Load load, Done done) {
+  Error refused = overloaded();
   {
     const std::lock_guard lock(impl_->mutex);
+    const auto failure = impl_->failures.find(digest);
     const auto found = impl_->pending.find(digest);
     const bool room = impl_->pending.size() < impl_->max_queue * 2;
-    if (!impl_->stopping && (found != impl_->pending.end() || room)) {
+    if (failure != impl_->failures.end()) {
+      refused = failure->second;
+    } else if (!impl_->stopping && (found != impl_->pending.end() || room)) {
       auto& pending = impl_->pending[digest];
       if (!pending.load) pending.load = std::move(load);
       pending.waiting.push_back(std::move(done));
@@ -305,7 +309,7 @@ void Compiler::compile(const Digest& digest, Load load, Done done) {
       return;
     }
   }
-  done(std::unexpected{overloaded()});
+  done(std::unexpected{std::move(refused)});
 }
 
 bool Compiler::busy() const {
@@ -318,7 +322,7 @@ CompileStatus Compiler::status(const Digest& digest) const {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->pending.contains(digest)) return {CompileState::kCompiling, {}};
   const auto failure = impl_->failures.find(digest);
-  if (failure != impl_->failures.end()) return {CompileState::kFailed, failure->second};
+  if (failure != impl_->failures.end()) return {CompileState::kFailed, failure->second.message};
   return {};
 }
 

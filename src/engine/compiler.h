@@ -49,7 +49,8 @@ class Compiler {
   // Goes ahead of what prepare() queued, and joins a compilation of the same digest that is under
   // way. A large module that has no artefact yet is
   // answered with baseline code, which is there in a fraction of the time; the optimised code
-  // follows (status() tells). Fails (through `done`) with kOverloaded when the queue is full.
+  // follows (status() tells). Fails (through `done`, on the calling thread) with kOverloaded when
+  // the queue is full, and with its error when the module is known not to compile.
   void compile(const Digest& digest, Load load, Done done);
 
   // Whether a compilation is under way: it cannot be interrupted, and the destructor waits for it.

@@ -109,6 +109,22 @@ TEST_F(CompilerTest, TellsWhyAModuleFailed) {
   EXPECT_FALSE(compiler.status(sha256(*bad)).detail.empty());
 }
 
+TEST_F(CompilerTest, DoesNotTryAgainWhatFailed) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  const auto bad = shared("not wasm at all");
+  const auto first = compile(compiler, bad).get();
+  std::atomic<bool> tried{false};
+  const auto load = [&]() -> Result<SharedBytes> {
+    tried = true;
+    return bad;
+  };
+  const auto again = compile(compiler, sha256(*bad), load).get();
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, first.error().code);
+  EXPECT_EQ(again.error().message, first.error().message);
+  EXPECT_FALSE(tried);
+}
+
 TEST_F(CompilerTest, RefusesExecutionsBeyondItsQueue) {
   std::promise<void> go_on;
   const std::shared_future<void> held = go_on.get_future().share();
