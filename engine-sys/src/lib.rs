@@ -3,11 +3,14 @@
 //! The C API's handles are one-field wrappers (`#[repr(C)]` or `transparent`). The functions here rely on that,
 //! with the version pinned in `Cargo.toml` and the sizes asserted below; `src/engine/engine_sys.h` is their C header.
 
+use std::ffi::c_void;
 use std::fs::File;
 use std::mem::size_of;
 use std::os::fd::{FromRawFd, RawFd};
 use std::ptr;
+use std::slice;
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use wasmtime::{Config, Enabled, Engine, Module, PoolingAllocationConfig};
 pub use wasmtime_c_api::*;
 
@@ -99,15 +102,94 @@ pub unsafe extern "C" fn engine_sys_module_map(
 /// (it lowers the thread's priority). Call once, before the first compilation.
 #[unsafe(no_mangle)]
 pub extern "C" fn engine_sys_start_compile_threads(threads: usize, thread_start: extern "C" fn()) {
-    let _ = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|index| format!("compile-{index}"))
-        .start_handler(move |_| thread_start())
-        .build_global();
+    let _ = pool("compile", threads, thread_start).build_global();
 }
 
 /// Has `run` called once on each of those threads, soon. Returns at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn engine_sys_on_compile_threads(run: extern "C" fn()) {
     rayon::spawn_broadcast(move |_| run());
+}
+
+/// More such threads. What runs on one of them and is divided by the engine is divided among them.
+pub struct engine_sys_threads_t(ThreadPool);
+
+fn pool(name: &'static str, threads: usize, thread_start: extern "C" fn()) -> ThreadPoolBuilder {
+    ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(move |index| format!("{name}-{index}"))
+        .start_handler(move |_| thread_start())
+}
+
+/// Null when the threads cannot be started.
+#[unsafe(no_mangle)]
+pub extern "C" fn engine_sys_threads_new(
+    threads: usize,
+    thread_start: extern "C" fn(),
+) -> *mut engine_sys_threads_t {
+    match pool("spare", threads, thread_start).build() {
+        Ok(threads) => Box::into_raw(Box::new(engine_sys_threads_t(threads))),
+        Err(_) => ptr::null_mut(),
+    }
+}
+
+/// # Safety
+/// `threads` is a live, owned handle; nothing waits in `engine_sys_threads_run`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_threads_delete(threads: *mut engine_sys_threads_t) {
+    drop(unsafe { Box::from_raw(threads) });
+}
+
+struct DataPointer(*mut c_void);
+unsafe impl Send for DataPointer {}
+
+/// Calls `run` with `data` on one of the threads, and returns when it has ended.
+///
+/// # Safety
+/// `threads` is a live handle; `run` may be called with `data` on any thread and does not unwind.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_threads_run(
+    threads: *const engine_sys_threads_t,
+    run: extern "C" fn(*mut c_void),
+    data: *mut c_void,
+) {
+    let data = DataPointer(data);
+    unsafe { &*threads }.0.install(move || {
+        let data = data;
+        run(data.0)
+    });
+}
+
+/// Has `run` called once on each of the threads, soon. Returns at once.
+///
+/// # Safety
+/// `threads` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_threads_on_each(
+    threads: *const engine_sys_threads_t,
+    run: extern "C" fn(),
+) {
+    unsafe { &*threads }.0.spawn_broadcast(move |_| run());
+}
+
+/// Compiles a module to the bytes of its artefact, on the calling thread and those it belongs to.
+///
+/// # Safety
+/// `engine` is a live handle, `wasm` points to `size` bytes, `artefact` is an empty vector.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_precompile(
+    engine: *const wasm_engine_t,
+    wasm: *const u8,
+    size: usize,
+    artefact: *mut wasm_byte_vec_t,
+) -> *mut wasmtime_error_t {
+    let engine = unsafe { &*engine.cast::<Engine>() };
+    let wasm = unsafe { slice::from_raw_parts(wasm, size) };
+    match engine.precompile_module(wasm) {
+        Ok(bytes) => {
+            unsafe { (*artefact).set_buffer(bytes) };
+            ptr::null_mut()
+        }
+        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
+    }
 }

@@ -24,17 +24,20 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-}  // namespace
-
-void lower_own_priority() {
+void set_own(int policy) {
   constexpr int kNice = 10;
   constexpr std::uint64_t kShortestTurn = 100'000;
   SchedulingAttributes attributes{};
   attributes.size = sizeof attributes;
-  attributes.policy = SCHED_OTHER;
+  attributes.policy = static_cast<std::uint32_t>(policy);
   attributes.nice = kNice;
   attributes.runtime = kShortestTurn;
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
+
+}  // namespace
+
+void lower_own_priority() { set_own(SCHED_OTHER); }
+void use_only_spare_time() { set_own(SCHED_IDLE); }
 
 }  // namespace wasm_server

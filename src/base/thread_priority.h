@@ -9,4 +9,12 @@ namespace wasm_server {
 // take its core.
 void lower_own_priority();
 
+// For the calling thread, for good: it runs while nobody else wants its core (SCHED_IDLE; against
+// busy threads it gets a few thousandths), and whoever wakes takes the core at once. More: the
+// kernel takes a core that runs only such threads for an idle one when it looks for a place for
+// others. A thread of low priority makes its core look busy instead, and those who serve requests
+// then share the other cores. Only for pure computing, because the thread may hold a lock for
+// seconds; and without privileges there is no way back.
+void use_only_spare_time();
+
 }  // namespace wasm_server

@@ -159,12 +159,16 @@ Result<std::shared_ptr<const CompiledModule>> Artefacts::load(const Digest& dige
 Result<void> Artefacts::save(const Digest& digest, const CompiledModule& module) const {
   const auto content = module.serialize();
   if (!content) return std::unexpected{content.error()};
-  const auto seal = make_seal(key_, name_of(digest), *content);
+  return save(digest, *content);
+}
+
+Result<void> Artefacts::save(const Digest& digest, ByteView content) const {
+  const auto seal = make_seal(key_, name_of(digest), content);
   if (!seal) return fail(ErrorCode::kInternal, "artefact not sealed");
 
   const auto path = path_of(digest);
   const auto temporary = temporary_path_of(digest);
-  const auto written = write_file(temporary, *content, {seal->data(), seal->size()});
+  const auto written = write_file(temporary, content, {seal->data(), seal->size()});
   if (!written) return written;
   if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
   ::unlink(temporary.c_str());

@@ -35,6 +35,8 @@ class Artefacts {
 
   // A failure costs only a compilation after the next start; the caller logs it.
   Result<void> save(const Digest& digest, const CompiledModule& module) const;
+  // The artefact itself, as CompiledModule::precompile gives it.
+  Result<void> save(const Digest& digest, ByteView content) const;
 
   bool contains(const Digest& digest) const;
   void remove(const Digest& digest) const;

@@ -61,6 +61,26 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(const Engi
   return adopt(tiered, module, tier);
 }
 
+Result<Bytes> CompiledModule::precompile(const Engine& engine, std::string_view wasm) {
+  ByteVec artefact;
+  ErrorHandle error;
+  engine.impl().spare_compilers.run([&] {
+    error.reset(engine_sys_precompile(engine.impl().precompiler.get(),
+                                      reinterpret_cast<const std::uint8_t*>(wasm.data()),
+                                      wasm.size(), artefact.out()));
+  });
+  if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
+  // What does not fit the pool is refused here, as by compile().
+  wasmtime_module_t* module = nullptr;
+  error.reset(
+      wasmtime_module_deserialize(engine.impl().optimized.engine.get(),
+                                  reinterpret_cast<const std::uint8_t*>(artefact.view().data()),
+                                  artefact.view().size(), &module));
+  const ModuleHandle loaded{module};
+  if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
+  return Bytes(artefact.view());
+}
+
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::map_file(const Engine& engine,
                                                                        Descriptor file) {
   const auto& tiered = engine.impl().of(Tier::kOptimized);

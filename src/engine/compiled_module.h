@@ -30,6 +30,9 @@ class CompiledModule {
   static Result<std::shared_ptr<const CompiledModule>> compile(const Engine& engine,
                                                                std::string_view wasm,
                                                                Tier tier = Tier::kOptimized);
+  // Compiles what nobody waits for, in time that nobody else wants, to the artefact of an optimised
+  // module. The same errors.
+  static Result<Bytes> precompile(const Engine& engine, std::string_view wasm);
   // Maps an artefact that this server wrote and has verified (engine/artefacts.h); nothing else may
   // get here, because loading it runs its code unchecked.
   static Result<std::shared_ptr<const CompiledModule>> map_file(const Engine& engine,

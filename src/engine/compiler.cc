@@ -35,8 +35,9 @@ constexpr std::size_t kBaselineBytes = 256U << 10;
 // Compiling more than this takes so much memory that it is worth the time to give it back.
 constexpr std::size_t kLargeBytes = 64U << 10;
 
-// What nobody waits for is compiled at once when nothing was stored for kQuiet; until then it
-// rests, after each compilation, kRest times as long as that took.
+// What nobody waits for is compiled when nothing was stored for kQuiet; until then it rests, after
+// each compilation, kRest times as long as that took. A call that follows its upload at once thus
+// finds it still queued, and it is not compiled twice.
 constexpr std::chrono::milliseconds kQuiet{20};
 constexpr int kRest = 19;
 
@@ -44,18 +45,19 @@ constexpr int kRest = 19;
 struct Pending {
   Compiler::Load load;
   std::vector<Compiler::Done> waiting;
-  bool asked = false;      // by an execution: its artefact was looked for
-  bool compiling = false;  // by one of the compilers
+  bool asked = false;         // by an execution: its artefact was looked for
+  bool compiling = false;     // by one of the compilers, for those who wait
+  bool precompiling = false;  // in spare time; not waited for, because that may never come
 };
 
 Error overloaded() { return {ErrorCode::kOverloaded, "too many modules wait to be compiled"}; }
 
 }  // namespace
 
-// Three kinds of threads: one loader of normal priority, which answers executions from artefacts;
-// one of normal priority that makes baseline code for executions which found none; and the
-// compilers, of low priority. A digest is in `pending` from its first request until its optimised
-// code is there.
+// Four kinds of threads: one loader of normal priority, which answers executions from artefacts;
+// one of normal priority that makes baseline code for executions which found none; the compilers,
+// of low priority, for what executions wait for; and the precompilers, which have artefacts made in
+// spare time. A digest is in `pending` from its first request until its optimised code is there.
 struct Compiler::Impl {
   Impl(const Engine& engine_in, Artefacts& artefacts_in, std::size_t max_queue_in)
       : engine(engine_in), artefacts(artefacts_in), max_queue(max_queue_in) {}
@@ -82,7 +84,7 @@ struct Compiler::Impl {
   Queue to_load;      // asked for by executions
   Queue to_baseline;  // asked for by executions, without an artefact
   Queue to_compile;
-  std::deque<Digest> background;  // to compile when to_compile is empty: nobody waits
+  Queue background;  // stored, and not asked for
   Clock::time_point last_prepare = Clock::time_point::min();
   Clock::time_point rested = Clock::time_point::min();  // when `background` goes on all the same
   std::unordered_map<Digest, Error> failures;
@@ -94,20 +96,23 @@ struct Compiler::Impl {
   void run_loader();
   void run_baseline();
   void run_compiler();
+  void run_precompiler();
   std::optional<Digest> next(std::unique_lock<std::mutex>& lock, Queue& queue);
-  std::optional<Digest> next_to_compile(std::unique_lock<std::mutex>& lock);
-  bool wait_for_background(std::unique_lock<std::mutex>& lock);
+  std::optional<Digest> next_background(std::unique_lock<std::mutex>& lock);
   void compile_one(const Digest& digest, std::unique_lock<std::mutex>& lock);
+  void precompile_one(const Digest& digest, std::unique_lock<std::mutex>& lock);
   Load start_compiling(const Digest& digest);
   void deliver(const Digest& digest, const Compiled& compiled);
   void finish(const Digest& digest, const Compiled& compiled);
   void remember_failure(const Digest& digest, const Compiled& compiled);
   Compiled compile_now(const Digest& digest, ByteView wasm);
+  Result<void> precompile_now(const Digest& digest, ByteView wasm);
+  void finish_precompiled(const Digest& digest, const Result<void>& done);
 };
 
 // Whether there is room for `digest`, and a need, among those that nobody waits for.
 bool Compiler::Impl::takes(const Digest& digest) const {
-  return !stopping && background.size() < max_queue && !failures.contains(digest) &&
+  return !stopping && background.digests.size() < max_queue && !failures.contains(digest) &&
          !pending.contains(digest);
 }
 
@@ -120,26 +125,22 @@ std::optional<Digest> Compiler::Impl::next(std::unique_lock<std::mutex>& lock, Q
   return digest;
 }
 
-std::optional<Digest> Compiler::Impl::next_to_compile(std::unique_lock<std::mutex>& lock) {
-  while (!stopping && to_compile.digests.empty() && !wait_for_background(lock)) {
+// Empty when the compiler stops.
+std::optional<Digest> Compiler::Impl::next_background(std::unique_lock<std::mutex>& lock) {
+  while (!stopping) {
+    if (background.digests.empty()) {
+      background.ready.wait(lock);
+      continue;
+    }
+    const auto start = std::min(last_prepare + kQuiet, rested);
+    if (Clock::now() >= start) break;
+    background.ready.wait_until(lock, start);
   }
   if (stopping) return std::nullopt;
-  auto& queue = to_compile.digests.empty() ? background : to_compile.digests;
-  const auto digest = queue.front();
-  queue.pop_front();
+  const auto digest = background.digests.front();
+  background.digests.pop_front();
+  if (!background.digests.empty()) background.ready.notify_one();
   return digest;
-}
-
-// Whether something of `background` may be compiled now; else waits until things may have changed.
-bool Compiler::Impl::wait_for_background(std::unique_lock<std::mutex>& lock) {
-  if (background.empty()) {
-    to_compile.ready.wait(lock);
-    return false;
-  }
-  const auto start = std::min(last_prepare + kQuiet, rested);
-  if (Clock::now() >= start) return true;
-  to_compile.ready.wait_until(lock, start);
-  return false;
 }
 
 void Compiler::Impl::run_loader() {
@@ -176,24 +177,66 @@ void Compiler::Impl::run_baseline() {
 void Compiler::Impl::run_compiler() {
   lower_own_priority();
   std::unique_lock lock(mutex);
-  while (const auto digest = next_to_compile(lock)) compile_one(*digest, lock);
+  while (const auto digest = next(lock, to_compile)) compile_one(*digest, lock);
+}
+
+void Compiler::Impl::run_precompiler() {
+  lower_own_priority();
+  std::unique_lock lock(mutex);
+  while (const auto digest = next_background(lock)) precompile_one(*digest, lock);
 }
 
 // `lock` is given back in between.
 void Compiler::Impl::compile_one(const Digest& digest, std::unique_lock<std::mutex>& lock) {
   const auto load = start_compiling(digest);
   if (!load) return;
-  const bool nobody_waits = !pending[digest].asked;
-  if (nobody_waits) rested = Clock::time_point::max();  // the others wait for quiet
   lock.unlock();
-  const auto started = Clock::now();
   const auto bytes = load();
   finish(digest, bytes ? compile_now(digest, **bytes) : std::unexpected{bytes.error()});
   // Those who wait are answered before that.
   if (bytes && (*bytes)->size() > kLargeBytes) engine.give_back_memory();
+  lock.lock();
+}
+
+// `lock` is given back in between.
+void Compiler::Impl::precompile_one(const Digest& digest, std::unique_lock<std::mutex>& lock) {
+  const auto found = pending.find(digest);
+  if (found == pending.end() || found->second.asked) return;  // the compilers see to it
+  found->second.precompiling = true;
+  const auto load = found->second.load;
+  rested = Clock::time_point::max();  // the others wait for quiet
+  lock.unlock();
+  const auto started = Clock::now();
+  const auto bytes = load();
+  finish_precompiled(digest,
+                     bytes ? precompile_now(digest, **bytes) : std::unexpected{bytes.error()});
+  if (bytes && (*bytes)->size() > kLargeBytes) engine.give_back_memory();
   const auto ended = Clock::now();
   lock.lock();
-  if (nobody_waits) rested = ended + kRest * (ended - started);
+  rested = ended + kRest * (ended - started);
+}
+
+Result<void> Compiler::Impl::precompile_now(const Digest& digest, ByteView wasm) {
+  const auto artefact = CompiledModule::precompile(engine, wasm);
+  if (!artefact) return std::unexpected{artefact.error()};
+  const auto saved = artefacts.save(digest, ByteView(*artefact));
+  if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);
+  if (on_saved) on_saved(digest);
+  return {};
+}
+
+// An execution that asked meanwhile gets the artefact, unless the compilers were faster.
+void Compiler::Impl::finish_precompiled(const Digest& digest, const Result<void>& done) {
+  if (!done) return finish(digest, std::unexpected{done.error()});
+  const std::lock_guard lock(mutex);
+  const auto found = pending.find(digest);
+  if (found == pending.end()) return;
+  found->second.precompiling = false;
+  if (found->second.asked) {
+    to_load.push(digest);
+  } else {
+    pending.erase(found);
+  }
 }
 
 // Empty when it was done meanwhile, or another thread is at it.
@@ -258,6 +301,7 @@ Compiler::Compiler(const Engine& engine, Artefacts& artefacts, unsigned threads,
   impl_->threads.emplace_back([this] { impl_->run_baseline(); });
   for (unsigned i = 0; i < std::max(1U, threads); ++i) {
     impl_->threads.emplace_back([this] { impl_->run_compiler(); });
+    impl_->threads.emplace_back([this] { impl_->run_precompiler(); });
   }
 }
 
@@ -265,7 +309,8 @@ Compiler::~Compiler() {
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
-    for (auto* queue : {&impl_->to_load, &impl_->to_baseline, &impl_->to_compile}) {
+    for (auto* queue :
+         {&impl_->to_load, &impl_->to_baseline, &impl_->to_compile, &impl_->background}) {
       queue->ready.notify_all();
     }
   }
@@ -288,8 +333,10 @@ void Compiler::prepare(const Digest& digest, Load load) {
   lock.lock();
   if (!impl_->takes(digest)) return;
   impl_->pending[digest].load = std::move(load);
-  impl_->background.push_back(digest);
-  if (impl_->background.size() == 1) impl_->to_compile.ready.notify_one();
+  if (impl_->background.digests.empty()) {
+    impl_->rested = std::max(impl_->rested, impl_->last_prepare + kQuiet);
+  }
+  impl_->background.push(digest);
 }
 
 void Compiler::compile(const Digest& digest, Load load, Done done) {
@@ -314,8 +361,9 @@ void Compiler::compile(const Digest& digest, Load load, Done done) {
 
 bool Compiler::busy() const {
   const std::lock_guard lock(impl_->mutex);
-  return std::ranges::any_of(
-      impl_->pending, [](const auto& item) { return item.second.compiling || item.second.asked; });
+  return std::ranges::any_of(impl_->pending, [](const auto& item) {
+    return item.second.compiling || item.second.precompiling || item.second.asked;
+  });
 }
 
 CompileStatus Compiler::status(const Digest& digest) const {

@@ -22,8 +22,8 @@ struct CompileStatus {
   std::string detail;  // of kFailed
 };
 
-// Compiles modules in the background, on threads of low priority, each digest once, and keeps the
-// artefacts. Safe from any thread.
+// Compiles modules in the background, on threads of low priority, and keeps the artefacts. Safe from
+// any thread.
 class Compiler {
  public:
   using Done = std::move_only_function<void(Result<std::shared_ptr<const CompiledModule>>)>;
@@ -39,15 +39,16 @@ class Compiler {
   // deleted meanwhile. Before the first compilation.
   void on_saved(std::function<void(const Digest&)> hook);
 
-  // Makes sure that `digest` gets compiled soon, unless there is an artefact already. For a module
-  // that was just stored; a full queue only means that the first execution compiles it. While one
-  // module is stored after another, such compilations together get a twentieth of one thread: they
-  // must not slow the saves down.
+  // Makes sure that `digest` gets compiled when the machine has time to spare, unless there is an
+  // artefact already. For a module that was just stored; a full queue, or a machine that has no
+  // time, only means that the first execution compiles it. While one module is stored after
+  // another, such compilations together get at most a twentieth of one thread: they must not slow
+  // the saves down.
   void prepare(const Digest& digest, Load load);
 
   // For an execution: calls `done` with the compiled module, from one of the compiler's threads.
-  // Goes ahead of what prepare() queued, and joins a compilation of the same digest that is under
-  // way. A large module that has no artefact yet is
+  // Has nothing to do with what prepare() began, and joins a compilation of the same digest that
+  // another execution waits for. A large module that has no artefact yet is
   // answered with baseline code, which is there in a fraction of the time; the optimised code
   // follows (status() tells). Fails (through `done`, on the calling thread) with kOverloaded when
   // the queue is full, and with its error when the module is known not to compile.

@@ -1,6 +1,7 @@
 #include "engine/compiler.h"
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -84,6 +85,47 @@ TEST_F(CompilerTest, PreparesInTheBackground) {
   prepare(compiler, code_);
   wait_until_ready(compiler, sha256(*code_));
   EXPECT_TRUE(artefacts_->contains(sha256(*code_)));
+  EXPECT_TRUE(compile(compiler, code_).get());
+  EXPECT_EQ(loads_, 0) << "the artefact does for executions";
+}
+
+TEST_F(CompilerTest, DoesNotLetExecutionsWaitForWhatIsPreparedInSpareTime) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  std::promise<void> go_on;
+  std::promise<void> began;
+  auto load = [this, &began, held = go_on.get_future().share()]() -> Result<SharedBytes> {
+    if (++loads_ == 1) {
+      began.set_value();
+      held.wait();
+    }
+    return code_;
+  };
+  const auto digest = sha256(*code_);
+  compiler.prepare(digest, load);
+  began.get_future().wait();
+  EXPECT_TRUE(compile(compiler, digest, load).get());
+  go_on.set_value();
+}
+
+TEST_F(CompilerTest, AnswersExecutionsOfWhatWasPreparedBeforeTheyWereServed) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  for (int i = 0; i < 20; ++i) {
+    const auto code = shared(constant_module(i));
+    prepare(compiler, code);
+    std::this_thread::sleep_for(std::chrono::milliseconds(i + 10));  // about when it begins
+    EXPECT_TRUE(compile(compiler, code).get());
+  }
+}
+
+TEST_F(CompilerTest, SaysOfWhatItPreparedThatItDoesNotFitThePool) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  const auto large = shared(testing_engine::wasm_of("(module (table 100001 funcref))"));
+  prepare(compiler, large);
+  wait_until_ready(compiler, sha256(*large));
+  const auto status = compiler.status(sha256(*large));
+  EXPECT_EQ(status.state, CompileState::kFailed);
+  EXPECT_NE(status.detail.find("exceeds"), std::string::npos) << status.detail;
+  EXPECT_FALSE(artefacts_->contains(sha256(*large)));
 }
 
 TEST_F(CompilerTest, AnswersExecutionsOfWhatItIsPreparing) {

@@ -48,7 +48,8 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   return pool;
 }
 
-wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
+// What decides about the code.
+wasm_config_t* make_compile_config(const EngineSettings& settings, Tier tier) {
   auto* config = wasm_config_new();
   if (tier == Tier::kBaseline) {
     wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_WINCH);
@@ -61,19 +62,31 @@ wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots, 
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   wasmtime_config_native_unwind_info_set(
       config, false);  // nothing unwinds through guests but the engine itself
+  return config;
+}
+
+// That, and where it runs.
+wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
+  auto* config = make_compile_config(settings, tier);
   auto* pool = make_pool(settings, slots);
   wasmtime_pooling_allocation_strategy_set(config, pool);
   wasmtime_pooling_allocation_config_delete(pool);
   return config;
 }
 
-Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
-  EngineTier made;
+Result<EngineHandle> make_engine(wasm_config_t* config) {
   wasm_engine_t* engine = nullptr;
-  const ErrorHandle error{engine_sys_engine_new(make_config(settings, slots, tier), &engine)};
+  const ErrorHandle error{engine_sys_engine_new(config, &engine)};
   if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
-  made.engine.reset(engine);
-  made.linker.reset(wasmtime_linker_new(engine));
+  return EngineHandle(engine);
+}
+
+Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
+  auto engine = make_engine(make_config(settings, slots, tier));
+  if (!engine) return std::unexpected{std::move(engine).error()};
+  EngineTier made;
+  made.engine = std::move(*engine);
+  made.linker.reset(wasmtime_linker_new(made.engine.get()));
   define_wasi(*made.linker);
   return made;
 }
@@ -117,10 +130,10 @@ Ticker::~Ticker() {
 
 Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  engine_sys_start_compile_threads(settings.compile_threads == 0 ? cores : settings.compile_threads,
-                                   lower_own_priority);
+  const unsigned threads = settings.compile_threads == 0 ? cores : settings.compile_threads;
+  engine_sys_start_compile_threads(threads, lower_own_priority);
 
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<Impl>(threads);
   const auto budget = MappingBudget::of(MappingBudget::allowed(), settings.pool_slots);
   impl->pool_slots = budget.slots;
   impl->most_codes = budget.codes;
@@ -135,6 +148,10 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   if (!baseline) return std::unexpected{std::move(baseline).error()};
   impl->baseline = std::move(*baseline);
 
+  auto precompiler = make_engine(make_compile_config(settings, Tier::kOptimized));
+  if (!precompiler) return std::unexpected{std::move(precompiler).error()};
+  impl->precompiler = std::move(*precompiler);
+
   impl->compatibility = engine_sys_compatibility_hash(impl->optimized.engine.get());
   impl->ticker = std::make_unique<Ticker>(
       std::vector{impl->optimized.engine.get(), impl->baseline.engine.get()}, settings.slice);
@@ -143,6 +160,10 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
+
+void Engine::in_spare_time(const std::function<void()>& work) const {
+  impl_->spare_checkers.run(work);
+}
 
 Result<void> Engine::validate(std::string_view wasm) const {
   const ErrorHandle error{
@@ -165,6 +186,7 @@ std::size_t Engine::most_codes() const { return impl_->most_codes; }
 void Engine::give_back_memory() const {
   give_back_free_memory();
   engine_sys_on_compile_threads(give_back_free_memory);
+  impl_->spare_compilers.on_each(give_back_free_memory);
 }
 
 void Engine::short_slices(bool on) { impl_->ticker->short_slices(on); }

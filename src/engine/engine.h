@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,11 @@ class Engine {
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  // Has `work` done in time that nobody else wants, and waits for it. It computes and takes no lock
+  // that others take: it may be left standing anywhere for as long as the machine is busy. What it
+  // throws is thrown here.
+  void in_spare_time(const std::function<void()>& work) const;
 
   // kInvalidModule with the engine's reason when `wasm` is not a valid module for it.
   Result<void> validate(std::string_view wasm) const;

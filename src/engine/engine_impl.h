@@ -12,6 +12,7 @@
 #include "engine/compiled_module.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
+#include "engine/spare_threads.h"
 
 namespace wasm_server {
 
@@ -44,8 +45,15 @@ class Ticker {
 };
 
 struct Engine::Impl {
+  explicit Impl(unsigned threads) : spare_compilers(threads), spare_checkers(threads) {}
+
   EngineTier optimized;
   EngineTier baseline;
+  // Compiles for `optimized` and runs nothing: a lock of its compiler, held by a thread that only
+  // gets spare time, holds up nobody else.
+  EngineHandle precompiler;
+  SpareThreads spare_compilers;
+  SpareThreads spare_checkers;  // what is to be checked does not queue behind what is compiled
   std::uint32_t pool_slots = 0;
   std::size_t most_codes = 0;
   std::uint64_t compatibility = 0;  // artefacts made under another value do not load

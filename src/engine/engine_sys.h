@@ -70,4 +70,20 @@ void engine_sys_start_compile_threads(size_t threads, void (*thread_start)(void)
 
 // Has `run` called once on each of those threads, soon. Returns at once.
 void engine_sys_on_compile_threads(void (*run)(void));
+
+// More such threads. What runs on one of them and is divided by the engine is divided among them.
+typedef struct engine_sys_threads engine_sys_threads_t;
+// Null when the threads cannot be started.
+engine_sys_threads_t* engine_sys_threads_new(size_t threads, void (*thread_start)(void));
+void engine_sys_threads_delete(engine_sys_threads_t* threads);
+// Calls `run`, which does not throw, with `data` on one of the threads, and returns when it has
+// ended.
+void engine_sys_threads_run(const engine_sys_threads_t* threads, void (*run)(void*), void* data);
+// Has `run` called once on each of the threads, soon. Returns at once.
+void engine_sys_threads_on_each(const engine_sys_threads_t* threads, void (*run)(void));
+
+// Compiles to the bytes of an artefact, on the calling thread and those it belongs to. `artefact`
+// is empty before.
+wasmtime_error_t* engine_sys_precompile(const wasm_engine_t* engine, const uint8_t* wasm,
+                                        size_t size, wasm_byte_vec_t* artefact);
 }

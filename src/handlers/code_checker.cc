@@ -20,14 +20,18 @@ std::size_t weight_of(const ModuleInfo& info) {
   return weight;
 }
 
+// Checking this takes milliseconds, for which a running call would notice a thread beside it.
+constexpr std::size_t kLargeBytes = 1U << 20;
+
 }  // namespace
 
 Result<NewCode> CodeChecker::check(Bytes wasm) {
   NewCode code;
-  code.digest = sha256(wasm);
+  compute(wasm, [&] { code.digest = sha256(wasm); });
   Info info = find(code.digest);
   if (!info) {
-    Result<Info> examined = examine(wasm);
+    Result<Info> examined;
+    compute(wasm, [&] { examined = examine(wasm); });
     if (!examined) return std::unexpected{std::move(examined).error()};
     info = *std::move(examined);
     remember(code.digest, info);
@@ -37,7 +41,12 @@ Result<NewCode> CodeChecker::check(Bytes wasm) {
   return code;
 }
 
-Result<CodeChecker::Info> CodeChecker::examine(ByteView wasm) {
+void CodeChecker::compute(ByteView wasm, const std::function<void()>& work) const {
+  if (wasm.size() < kLargeBytes) return work();
+  engine_.in_spare_time(work);
+}
+
+Result<CodeChecker::Info> CodeChecker::examine(ByteView wasm) const {
   Result<void> valid = engine_.validate(wasm);
   if (!valid) return std::unexpected{std::move(valid).error()};
   Result<ModuleInfo> found = inspect(wasm);

@@ -4,6 +4,7 @@
 // by digest, so that equal bytes are validated once. Safe from any thread.
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -46,7 +47,10 @@ class CodeChecker {
 
   Info find(const Digest& digest);
   void remember(const Digest& digest, const Info& info);
-  Result<Info> examine(ByteView wasm);
+  // Does `work` on `wasm` here or, if that is large, in time that running calls do not want;
+  // without mutex_.
+  void compute(ByteView wasm, const std::function<void()>& work) const;
+  Result<Info> examine(ByteView wasm) const;
 
   const Engine& engine_;
   const Bounds bounds_;

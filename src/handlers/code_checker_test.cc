@@ -35,6 +35,29 @@ TEST(CodeChecker, RefusesWhatIsNotValid) {
   EXPECT_FALSE(checker.check(Bytes("\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\xa\5\1\3\0\x6a\xb", 26)));
 }
 
+// A custom section of so many bytes, ignored by everybody.
+Bytes with_ballast(const Bytes& wasm, std::size_t bytes) {
+  Bytes section(bytes + 6, '\0');
+  section[1] = static_cast<char>((bytes & 0x7f) | 0x80);
+  section[2] = static_cast<char>((bytes >> 7 & 0x7f) | 0x80);
+  section[3] = static_cast<char>((bytes >> 14 & 0x7f) | 0x80);
+  section[4] = static_cast<char>(bytes >> 21 & 0x7f);
+  section.pop_back();
+  return wasm + section;
+}
+
+TEST(CodeChecker, GivesTheSameAnswersAboutLargeCode) {
+  CodeChecker checker(engine(), {});
+  const Bytes wasm = with_ballast(wasm_of(testing_engine::kSum), 3U << 20);
+  const auto code = checker.check(wasm);
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(code->digest, sha256(wasm));
+  EXPECT_NE(code->info.find_function("f"), nullptr);
+  const auto bad = checker.check(wasm + '\1');
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code, ErrorCode::kInvalidModule);
+}
+
 TEST(CodeChecker, RemembersWhatWasValidAndNothingElse) {
   CodeChecker checker(engine(), {});
   const Bytes wasm = wasm_of(testing_engine::kSum);

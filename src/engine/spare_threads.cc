@@ -1,0 +1,41 @@
+#include "engine/spare_threads.h"
+
+#include <exception>
+
+#include "base/thread_priority.h"
+
+namespace wasm_server {
+
+namespace {
+
+struct Call {
+  const std::function<void()>& work;
+  std::exception_ptr thrown;
+
+  static void run(void* data) {
+    auto& call = *static_cast<Call*>(data);
+    try {
+      call.work();
+    } catch (...) {  // must not unwind through Rust
+      call.thrown = std::current_exception();
+    }
+  }
+};
+
+}  // namespace
+
+SpareThreads::SpareThreads(unsigned threads)
+    : threads_(engine_sys_threads_new(threads, use_only_spare_time)) {}
+
+void SpareThreads::run(const std::function<void()>& work) const {
+  if (threads_ == nullptr) return work();
+  Call call{work, nullptr};
+  engine_sys_threads_run(threads_.get(), Call::run, &call);
+  if (call.thrown) std::rethrow_exception(call.thrown);
+}
+
+void SpareThreads::on_each(void (*work)()) const {
+  if (threads_ != nullptr) engine_sys_threads_on_each(threads_.get(), work);
+}
+
+}  // namespace wasm_server
