@@ -112,6 +112,7 @@ pub extern "C" fn engine_sys_on_compile_threads(run: extern "C" fn()) {
 }
 
 /// More such threads. What runs on one of them and is divided by the engine is divided among them.
+#[repr(C)]
 pub struct engine_sys_threads_t(ThreadPool);
 
 fn pool(name: &'static str, threads: usize, thread_start: extern "C" fn()) -> ThreadPoolBuilder {
