@@ -22,8 +22,8 @@ struct CompileStatus {
   std::string detail;  // of kFailed
 };
 
-// Compiles modules in the background, on threads of low priority, and keeps the artefacts. Safe from
-// any thread.
+// Compiles modules in the background, on threads of low priority, and keeps the artefacts. Safe
+// from any thread.
 class Compiler {
  public:
   using Done = std::move_only_function<void(Result<std::shared_ptr<const CompiledModule>>)>;

@@ -29,7 +29,8 @@ class BodySink {
   // Room for more, of a body that will have at least `expected` bytes in all (> received()). False:
   // the budget is used up.
   bool make_room(std::uint64_t expected);
-  // Free space, at most up to `expected` bytes in all; not empty after make_room(expected).
+  // Free space, at most up to `expected` bytes in all and not more than should be read at once; not
+  // empty after make_room(expected).
   std::span<char> room(std::uint64_t expected);
   void filled(std::size_t n) { received_ += n; }
   // False: the budget is used up.
@@ -43,6 +44,7 @@ class BodySink {
   BodyBudget& budget_;
   Bytes bytes_;  // its size is the space, of which `received_` bytes are filled
   std::uint64_t received_ = 0;
+  std::uint64_t granted_ = 0;  // of the space, and charged when that is more than kFree
   std::uint64_t charged_ = 0;
 };
 
