@@ -110,6 +110,7 @@ void CodeFile::drop() {
   for (const CodePlace& place : added_) free(place);
   added_.clear();
   filled_ = 0;
+  lost_.reset();
 }
 
 void CodeFile::free(const CodePlace& place) {
@@ -163,6 +164,12 @@ Result<void> CodeFile::flush() {
   const std::size_t size = std::exchange(filled_, 0);
   const std::uint64_t at = std::exchange(buffer_at_, buffer_at_ + size);
   unsynced_ = unsynced_ || size > 0;
+  auto written = write_out(at, size);
+  if (!written) lost_ = written.error();
+  return written;
+}
+
+Result<void> CodeFile::write_out(std::uint64_t at, std::size_t size) {
   for (std::size_t done = 0; done < size;) {
     const ssize_t written =
         pwrite(direct_, buffer_.get() + done, size - done, static_cast<off_t>(at + done));
@@ -180,6 +187,7 @@ void CodeFile::write_ahead() {
 }
 
 Result<void> CodeFile::sync() {
+  if (lost_) return std::unexpected{*lost_};
   write_ahead();
   if (auto flushed = flush(); !flushed) return flushed;
   if (unsynced_ && fdatasync(file_) != 0) return failed("syncing");

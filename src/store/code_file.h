@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -48,11 +49,12 @@ class CodeFile {
   // cannot be: they overlap, or the file ends before.
   Result<void> use(const CodePlace& place);
 
-  // Fails with nothing done: kStorageFull, or kInternal.
+  // kStorageFull or kInternal: this code has no place, and what was added before it may be lost,
+  // which sync() then says.
   Result<CodePlace> add(ByteView code);
   // The place that add() gave last is not used after all.
   void drop_last();
-  // All that was added is on disk when it returns success.
+  // All that was added is on disk when it returns success. After it failed there is only drop().
   Result<void> sync();
   void keep() { added_.clear(); }
   void drop();
@@ -82,6 +84,7 @@ class CodeFile {
   void free_waiting();
   Result<void> write(std::uint64_t at, ByteView code);
   Result<void> flush();
+  Result<void> write_out(std::uint64_t at, std::size_t size);
   void write_ahead();
 
   const int file_;    // through the page cache
@@ -99,6 +102,7 @@ class CodeFile {
   std::size_t filled_ = 0;
   std::uint64_t buffer_at_ = 0;  // its place in the file
   bool unsynced_ = false;
+  std::optional<Error> lost_;  // why code of the batch was not written
 };
 
 }  // namespace wasm_server

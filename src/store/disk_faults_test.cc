@@ -228,6 +228,27 @@ TEST_F(DiskFaults, AFailedSyncOfTheCodeFileRefusesFurtherWrites) {
   EXPECT_TRUE(put("during", large).has_value());
 }
 
+// Code is written when there is much of it, which may be while another job of the batch is applied.
+TEST_F(DiskFaults, CodeThatWasLostBesideARefusedJobIsNotCommitted) {
+  const auto first = std::make_shared<const Bytes>(3'000'000, 'x');
+  const auto second = std::make_shared<const Bytes>(3'000'000, 'y');
+  auto transaction = store_->begin().value();
+  ASSERT_TRUE(transaction->put(make_meta_data("first", *first), first).has_value());
+  disk.room = 0;
+  const auto refused = transaction->put(make_meta_data("second", *second), second);
+  disk.heal();
+  ASSERT_FALSE(refused.has_value());
+  const auto committed = transaction->commit();
+  ASSERT_FALSE(committed.has_value());
+  EXPECT_EQ(committed.error().code, ErrorCode::kStorageFull);  // each is tried alone then
+  transaction.reset();
+  EXPECT_FALSE(has("first"));
+
+  ASSERT_TRUE(put("first", *first).has_value());
+  open();
+  EXPECT_EQ(store_->read_blob(sha256(*first), true).value(), *first);
+}
+
 class PowerLoss : public DiskFaults {
  protected:
   PowerLoss() {
