@@ -20,6 +20,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/descriptor.h"
+#include "base/file_io.h"
 #include "base/random.h"
 #include "engine/artefact_seal.h"
 #include "engine/engine_impl.h"
@@ -42,31 +43,13 @@ std::size_t size_of(int fd) {
   return ::fstat(fd, &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
 }
 
-bool read_all(int fd, std::size_t offset, std::span<char> piece) {
-  while (!piece.empty()) {
-    const auto count = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    piece = piece.subspan(static_cast<std::size_t>(count));
-    offset += static_cast<std::size_t>(count);
-  }
-  return true;
-}
-
-bool write_all(int fd, std::string_view data) {
-  while (!data.empty()) {
-    const auto written = ::write(fd, data.data(), data.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 Result<void> write_file(const std::string& path, std::string_view content, std::string_view seal) {
   const Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.get() >= 0 && write_all(file.get(), content) && write_all(file.get(), seal)) return {};
+  if (file.get() >= 0 && write_at(file.get(), 0, content) &&
+      write_at(file.get(), content.size(), seal)) {
+    return {};
+  }
   const auto reason = std::generic_category().message(errno);
   ::unlink(path.c_str());
   return fail(ErrorCode::kInternal, "artefact not written: " + reason);
@@ -128,12 +111,12 @@ std::string Artefacts::temporary_path_of(const Digest& digest) const {
 bool Artefacts::authentic(int fd, const Digest& digest) const {
   const auto size = size_of(fd);
   Seal seal;
-  if (size <= kSealBytes || !read_all(fd, size - kSealBytes, seal)) return false;
+  if (size <= kSealBytes || !read_at(fd, size - kSealBytes, seal)) return false;
   SealCheck check(key_, name_of(digest), seal);
   std::array<char, kPieceBytes> buffer;
   for (std::size_t done = 0, left = size - kSealBytes; left > 0;) {
     const auto piece = std::span(buffer).first(std::min(left, kPieceBytes));
-    if (!read_all(fd, done, piece)) return false;
+    if (!read_at(fd, done, piece)) return false;
     check.add({piece.data(), piece.size()});
     done += piece.size();
     left -= piece.size();

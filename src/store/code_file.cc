@@ -13,6 +13,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file_io.h"
+#include "store/lmdb_env.h"
+
 namespace wasm_server {
 namespace {
 
@@ -23,13 +26,9 @@ constexpr std::size_t kBuffer = 4U << 20;
 // take 40 back; for 1 MB they would take more than they save.
 constexpr std::size_t kSmallBatch = 256U << 10;
 
-std::string reason() { return std::generic_category().message(errno); }
-
 std::unexpected<Error> failed(std::string_view doing) {
-  std::string log = "code file: " + std::string{doing} + ": " + reason();
-  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-    return fail(ErrorCode::kStorageFull, "the storage is full; nothing was stored", std::move(log));
-  return fail(ErrorCode::kInternal, "the store failed", std::move(log));
+  const int error = errno;
+  return lmdb_error(error, "code file: " + std::string{doing});
 }
 
 }  // namespace
@@ -39,32 +38,31 @@ void CodeFile::FreeBuffer::operator()(char* buffer) const { std::free(buffer); }
 Result<std::unique_ptr<CodeFile>> CodeFile::open(const std::filesystem::path& path,
                                                  std::uint64_t most) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-  const int file = ::open(path.c_str(), kFlags, 0600);
-  if (file < 0) return fail(ErrorCode::kInternal, "cannot open " + path.string() + ": " + reason());
-  const int direct = ::open(path.c_str(), kFlags | O_DIRECT, 0600);
-  return std::unique_ptr<CodeFile>{new CodeFile{file, direct < 0 ? file : direct, most}};
+  Descriptor file{::open(path.c_str(), kFlags, 0600)};
+  struct stat status{};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) {
+    return fail(ErrorCode::kInternal,
+                "cannot open " + path.string() + ": " + std::generic_category().message(errno));
+  }
+  Descriptor direct{::open(path.c_str(), kFlags | O_DIRECT, 0600)};
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  return std::unique_ptr<CodeFile>{new CodeFile{std::move(file), std::move(direct), size, most}};
 }
 
-CodeFile::CodeFile(int file, int direct, std::uint64_t most)
-    : file_(file),
-      direct_(direct),
-      room_(direct, most),
+CodeFile::CodeFile(Descriptor file, Descriptor direct, std::uint64_t size, std::uint64_t most)
+    : file_(std::move(file)),
+      direct_(std::move(direct)),
+      size_at_start_(size),
+      room_(written_to(), most),
       space_(most),
       buffer_(static_cast<char*>(std::aligned_alloc(kBlock, kBuffer))) {
   if (!buffer_) throw std::bad_alloc();
 }
 
-CodeFile::~CodeFile() {
-  if (direct_ != file_) close(direct_);
-  close(file_);
-}
-
 Result<void> CodeFile::use(const CodePlace& place) {
-  struct stat status{};
-  if (fstat(file_, &status) != 0) return failed("looking at it");
-  if (place.offset + place.size > static_cast<std::uint64_t>(status.st_size)) {
+  if (place.offset + place.size > size_at_start_) {
     return fail(ErrorCode::kInternal, "code is missing",
-                "the code file has " + std::to_string(status.st_size) +
+                "the code file has " + std::to_string(size_at_start_) +
                     " bytes, and there is code up to " + std::to_string(place.offset + place.size));
   }
   const std::uint64_t space = whole_blocks(place.size);
@@ -164,20 +162,10 @@ Result<void> CodeFile::flush() {
   const std::size_t size = std::exchange(filled_, 0);
   const std::uint64_t at = std::exchange(buffer_at_, buffer_at_ + size);
   unsynced_ = unsynced_ || size > 0;
-  auto written = write_out(at, size);
-  if (!written) lost_ = written.error();
-  return written;
-}
-
-Result<void> CodeFile::write_out(std::uint64_t at, std::size_t size) {
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t written =
-        pwrite(direct_, buffer_.get() + done, size - done, static_cast<off_t>(at + done));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return failed("writing");
-    done += static_cast<std::size_t>(written);
-  }
-  return {};
+  if (write_at(written_to(), at, {buffer_.get(), size})) return {};
+  auto error = failed("writing");
+  lost_ = error.error();
+  return error;
 }
 
 // Of a small batch that follows the last used piece: there is nothing behind it.
@@ -190,7 +178,7 @@ Result<void> CodeFile::sync() {
   if (lost_) return std::unexpected{*lost_};
   write_ahead();
   if (auto flushed = flush(); !flushed) return flushed;
-  if (unsynced_ && fdatasync(file_) != 0) return failed("syncing");
+  if (unsynced_ && fdatasync(file_.get()) != 0) return failed("syncing");
   unsynced_ = false;
   return {};
 }
@@ -201,16 +189,8 @@ Result<void> CodeFile::read(const CodePlace& place, std::uint64_t offset, std::s
   const std::size_t size = std::min<std::uint64_t>(length, place.size - begin);
   bool complete = true;
   out.resize_and_overwrite(size, [&](char* to, std::size_t) {
-    std::size_t done = 0;
-    while (done < size && complete) {
-      const ssize_t got =
-          pread(file_, to + done, size - done, static_cast<off_t>(place.offset + begin + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got == 0) errno = EIO;  // it ends here
-      complete = got > 0;
-      done += complete ? static_cast<std::size_t>(got) : 0;
-    }
-    return done;
+    complete = read_at(file_.get(), place.offset + begin, {to, size});
+    return size;
   });
   if (complete) return {};
   return failed("reading");

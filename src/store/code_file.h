@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "store/file_room.h"
 #include "store/free_space.h"
@@ -41,7 +42,6 @@ class CodeFile {
   // Makes the file (mode 0600) when it is not there. It is never longer than `most` bytes.
   static Result<std::unique_ptr<CodeFile>> open(const std::filesystem::path& path,
                                                 std::uint64_t most);
-  ~CodeFile();
   CodeFile(const CodeFile&) = delete;
   CodeFile& operator=(const CodeFile&) = delete;
 
@@ -78,17 +78,18 @@ class CodeFile {
     void operator()(char* buffer) const;
   };
 
-  CodeFile(int file, int direct, std::uint64_t most);
+  CodeFile(Descriptor file, Descriptor direct, std::uint64_t size, std::uint64_t most);
+  int written_to() const { return direct_.get() < 0 ? file_.get() : direct_.get(); }
   void free(const CodePlace& place);
   void collect();
   void free_waiting();
   Result<void> write(std::uint64_t at, ByteView code);
   Result<void> flush();
-  Result<void> write_out(std::uint64_t at, std::size_t size);
   void write_ahead();
 
-  const int file_;    // through the page cache
-  const int direct_;  // past it, or the same as file_
+  const Descriptor file_;    // through the page cache
+  const Descriptor direct_;  // past it; none where that cannot be
+  const std::uint64_t size_at_start_;
   FileRoom room_;
   FreeSpace space_;
   std::atomic<std::uint64_t> used_{0};

@@ -13,6 +13,7 @@
 
 #include <xxhash.h>
 
+#include "base/file_io.h"
 #include "store/byte_codec.h"
 
 namespace wasm_server {
@@ -28,29 +29,6 @@ std::uint64_t checksum_of(std::uint64_t number, std::string_view payload) {
 std::unexpected<Error> failed(std::string_view doing) {
   return fail(ErrorCode::kInternal, "the store failed",
               "journal: " + std::string{doing} + ": " + std::generic_category().message(errno));
-}
-
-bool read_at(int file, std::uint64_t place, char* out, std::size_t size) {
-  while (size > 0) {
-    const ssize_t got = pread(file, out, size, static_cast<off_t>(place));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    out += got;
-    place += static_cast<std::uint64_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-bool write_at(int file, std::uint64_t place, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(place));
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    place += static_cast<std::uint64_t>(done);
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return true;
 }
 
 }  // namespace
@@ -81,7 +59,7 @@ bool Journal::fill() const {
 
 bool Journal::read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) const {
   std::string header(kHeader, '\0');
-  if (end - place < kHeader || !read_at(file_, place, header.data(), kHeader)) return false;
+  if (end - place < kHeader || !read_at(file_, place, header)) return false;
   if (!header.starts_with(kMagic)) return false;
   std::uint32_t size = 0;
   std::memcpy(&size, header.data() + kMagic.size(), sizeof size);
@@ -90,7 +68,7 @@ bool Journal::read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) c
   const std::uint64_t checksum = numbers.u64();
   if (size > end - place - kHeader) return false;
   entry.payload.resize(size);
-  return read_at(file_, place + kHeader, entry.payload.data(), size) &&
+  return read_at(file_, place + kHeader, entry.payload) &&
          checksum_of(entry.number, entry.payload) == checksum;
 }
 
