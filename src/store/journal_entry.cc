@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "store/byte_codec.h"
+#include "store/record.h"
 
 namespace wasm_server {
 namespace {
@@ -28,6 +29,9 @@ std::optional<Operation> get_module(ByteReader& from) {
     module.place = CodePlace{offset, from.varint()};
   }
   if (from.failed() || code > kPlace) return std::nullopt;
+  const auto head = decode_record_head(module.id, module.record);
+  if (!head) return std::nullopt;
+  module.revision = head->revision;
   return module;
 }
 
@@ -65,16 +69,18 @@ void encode_batch(const std::vector<SharedOperation>& modules, std::string& out)
 }
 
 Result<std::vector<SharedOperation>> decode_batch(std::string_view payload) {
+  const auto damaged =
+      fail(ErrorCode::kInternal, "the journal is damaged", "journal: a batch of another form");
   ByteReader from{payload};
   std::vector<SharedOperation> modules;
   const std::size_t count = from.count();
   for (std::size_t i = 0; i < count; ++i) {
     auto module = get_module(from);
-    if (!module) break;
+    if (!module) return damaged;
     modules.push_back(std::make_shared<const Operation>(*std::move(module)));
   }
-  if (!from.failed() && from.at_end()) return modules;
-  return fail(ErrorCode::kInternal, "the journal is damaged", "journal: a batch of another form");
+  if (from.failed() || !from.at_end()) return damaged;
+  return modules;
 }
 
 }  // namespace wasm_server

@@ -1,6 +1,6 @@
 #pragma once
 
-// A batch of new modules as the payload of a journal entry: a list of
+// A batch of new modules and revisions as the payload of a journal entry: a list of
 //   id text, digest 32 bytes, module record text, has code u8, the code text when it has
 // in the notation of store/record.h.
 

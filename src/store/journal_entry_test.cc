@@ -1,17 +1,24 @@
 #include "store/journal_entry.h"
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "store/record.h"
+#include "testing/modules.h"
+
 namespace wasm_server {
 namespace {
 
-SharedOperation module_of(std::string id, const std::string& code, bool with_code = true) {
+SharedOperation module_of(std::string id, const std::string& code, bool with_code = true,
+                          std::uint64_t revision = 1) {
   Operation module;
   module.id = std::move(id);
-  module.record = "record of " + module.id;
+  module.revision = revision;
+  encode_record(make_meta_data(module.id, code, revision), module.record);
   module.digest = sha256(code);
   if (with_code) module.code = std::make_shared<const Bytes>(code);
   return std::make_shared<const Operation>(std::move(module));
@@ -24,8 +31,7 @@ std::string encoded(const std::vector<SharedOperation>& modules) {
 }
 
 TEST(JournalEntry, GivesBackThePlaceOfCodeInTheCodeFile) {
-  Operation module;
-  module.id = "a";
+  Operation module = *module_of("a", "large", false);
   module.place = CodePlace{1ULL << 40, 20'000};
   const auto decoded = decode_batch(encoded({std::make_shared<const Operation>(module)})).value();
   ASSERT_EQ(decoded.size(), 1U);
@@ -36,12 +42,13 @@ TEST(JournalEntry, GivesBackThePlaceOfCodeInTheCodeFile) {
 
 TEST(JournalEntry, GivesBackModulesWithAndWithoutCode) {
   const std::vector<SharedOperation> modules = {module_of("a", "code"), module_of("b", "", true),
-                                                module_of("c", "elsewhere", false)};
+                                                module_of("c", "elsewhere", false, 7)};
   const auto decoded = decode_batch(encoded(modules)).value();
   ASSERT_EQ(decoded.size(), modules.size());
   for (std::size_t i = 0; i < modules.size(); ++i) {
     EXPECT_EQ(decoded[i]->kind, Operation::Kind::kPut);
     EXPECT_EQ(decoded[i]->id, modules[i]->id);
+    EXPECT_EQ(decoded[i]->revision, modules[i]->revision);
     EXPECT_EQ(decoded[i]->record, modules[i]->record);
     EXPECT_EQ(decoded[i]->digest, modules[i]->digest);
     ASSERT_EQ(decoded[i]->code == nullptr, modules[i]->code == nullptr);
@@ -54,6 +61,12 @@ TEST(JournalEntry, GivesBackModulesWithAndWithoutCode) {
 TEST(JournalEntry, IsNotLargerThanItSays) {
   const auto module = module_of("an id", std::string(3000, 'x'));
   EXPECT_LE(encoded({module}).size(), journal_size(*module) + 1);
+}
+
+TEST(JournalEntry, RefusesARecordThatIsDamaged) {
+  Operation module = *module_of("a", "code");
+  module.record.back() = static_cast<char>(~module.record.back());
+  EXPECT_FALSE(decode_batch(encoded({std::make_shared<const Operation>(module)})).has_value());
 }
 
 TEST(JournalEntry, RefusesWhatIsCutOffOrHasMore) {

@@ -58,10 +58,11 @@ Result<LmdbTransaction*> LmdbBatch::direct() {
 
 Result<std::optional<WasmMetaData>> LmdbBatch::find(std::string_view id) {
   if (direct_) return direct_->find(id);
-  const auto added = by_id_.find(id);
-  if (added != by_id_.end()) return meta_data_of(*added->second);
-  auto found = find_outside(id);
-  if (found && !*found) absent_ = id;
+  const auto added = index_.find(id);
+  auto found = added ? meta_data_of(*added) : find_outside(id);
+  if (!found) return found;
+  looked_for_ = id;
+  found_ = *found ? (*found)->revision : 0;
   return found;
 }
 
@@ -73,26 +74,23 @@ Result<std::optional<WasmMetaData>> LmdbBatch::find_outside(std::string_view id)
   return LmdbReader{path_.env(), reading->txn()}.find(id);
 }
 
-// What is in the journal has one revision.
 Result<std::optional<WasmMetaData>> LmdbBatch::find_revision(std::string_view id,
                                                              std::uint64_t revision) {
   if (direct_) return direct_->find_revision(id, revision);
-  if (by_id_.contains(id) || path_.recent().find(id)) {
-    auto found = find(id);
-    if (found && *found && (*found)->revision != revision) return std::nullopt;
-    return found;
-  }
+  auto added = index_.find_revision(id, revision);
+  if (!added) added = path_.recent().find_revision(id, revision);
+  if (added) return meta_data_of(*added);
   const auto reading = path_.env().read();
   if (!reading) return std::unexpected{reading.error()};
   return LmdbReader{path_.env(), reading->txn()}.find_revision(id, revision);
 }
 
-Result<bool> LmdbBatch::is_new(const WasmMetaData& meta_data) {
-  if (meta_data.revision != 1) return false;
-  if (absent_ == meta_data.id) return true;
-  const auto found = find(meta_data.id);
-  if (!found) return std::unexpected{found.error()};
-  return !*found;
+// Whether it is the next one of its id.
+Result<bool> LmdbBatch::follows(const WasmMetaData& meta_data) {
+  if (looked_for_ != meta_data.id) {
+    if (const auto found = find(meta_data.id); !found) return std::unexpected{found.error()};
+  }
+  return meta_data.revision == found_ + 1;
 }
 
 Result<bool> LmdbBatch::has_code(const Digest& digest) const {
@@ -103,11 +101,10 @@ Result<bool> LmdbBatch::has_code(const Digest& digest) const {
   return reference->has_value();
 }
 
-// Of code that is in the code file, but not in the trees yet.
-std::optional<CodePlace> LmdbBatch::recent_place(const Digest& digest) const {
-  const auto own = places_.find(digest);
-  if (own != places_.end()) return own->second;
-  return path_.recent().find_code(digest).place;
+// That is not in the trees yet.
+RecentCode LmdbBatch::recent_code(const Digest& digest) const {
+  RecentCode own = index_.find_code(digest);
+  return own ? own : path_.recent().find_code(digest);
 }
 
 bool LmdbBatch::has_certainly_room(std::uint64_t journal, std::uint64_t code) const {
@@ -118,14 +115,18 @@ bool LmdbBatch::has_certainly_room(std::uint64_t journal, std::uint64_t code) co
 
 // Gives `module` its code, as it goes to the journal; false when it cannot.
 Result<bool> LmdbBatch::bring_code(Operation& module, const SharedBytes& code) {
-  const bool large = code->size() > kSmallCode;
+  const bool large = code && code->size() > kSmallCode;
   // In this order: what is recent may be moved to the trees meanwhile.
-  if (large) module.place = recent_place(module.digest);
-  if (module.place) return true;
+  if (large || !code) {
+    const RecentCode recent = recent_code(module.digest);
+    module.place = recent.place;
+    if (recent) return true;
+  }
   // Damage is met here, while the job can still be refused.
   const auto stored = has_code(module.digest);
   if (!stored) return std::unexpected{stored.error()};
   if (*stored) return true;
+  if (!code) return false;
   if (!large) {
     module.code = code;
     return true;
@@ -135,7 +136,6 @@ Result<bool> LmdbBatch::bring_code(Operation& module, const SharedBytes& code) {
   const auto place = path_.env().code_file().add(*code);
   if (!place) return std::unexpected{place.error()};
   module.place = *place;
-  places_.emplace(module.digest, *place);
   placed_ += space;
   return true;
 }
@@ -143,15 +143,15 @@ Result<bool> LmdbBatch::bring_code(Operation& module, const SharedBytes& code) {
 // As it goes to the journal; null when it cannot.
 Result<SharedOperation> LmdbBatch::journalled(const WasmMetaData& meta_data,
                                               const SharedBytes& code) {
-  if (!code) return nullptr;
-  const auto fresh = is_new(meta_data);
-  if (!fresh) return std::unexpected{fresh.error()};
-  if (!*fresh) return nullptr;
+  const auto next = follows(meta_data);
+  if (!next) return std::unexpected{next.error()};
+  if (!*next) return nullptr;
   Operation module;
   module.id = meta_data.id;
+  module.revision = meta_data.revision;
   module.digest = meta_data.digest;
   encode_record(meta_data, module.record);
-  const std::size_t most = journal_size(module) + std::min(code->size(), kSmallCode);
+  const std::size_t most = journal_size(module) + (code ? std::min(code->size(), kSmallCode) : 0);
   if (!has_certainly_room(most, 0) || !LmdbWritePath::is_small(bytes_ + most)) return nullptr;
   const auto brought = bring_code(module, code);
   if (!brought) return std::unexpected{brought.error()};
@@ -188,6 +188,7 @@ Result<void> LmdbBatch::put_large(LmdbTransaction& transaction, const WasmMetaDa
                                   const SharedBytes& code) {
   Operation module;
   module.id = meta_data.id;
+  module.revision = meta_data.revision;
   module.digest = meta_data.digest;
   module.code = code;
   encode_record(meta_data, module.record);
@@ -202,8 +203,8 @@ Result<void> LmdbBatch::put_large(LmdbTransaction& transaction, const WasmMetaDa
 }
 
 void LmdbBatch::add(SharedOperation module) {
-  absent_.clear();
-  by_id_.emplace(module->id, module);
+  looked_for_.clear();
+  index_.add(module);
   modules_.push_back(std::move(module));
 }
 
@@ -228,7 +229,7 @@ Result<void> LmdbBatch::commit() {
 Result<void> LmdbBatch::commit_records() {
   if (direct_ && changed_) return path_.commit_direct(*direct_);
   drop_direct();
-  return modules_.empty() ? Result<void>{} : path_.append(modules_);
+  return modules_.empty() ? Result<void>{} : path_.append(modules_, index_);
 }
 
 }  // namespace wasm_server

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "store/lmdb_transaction.h"
@@ -12,10 +11,9 @@
 
 namespace wasm_server {
 
-// A batch of the LMDB store: goes to the journal as long as it only adds new modules, and becomes a
-// transaction of the database with the first operation that is anything else. Code that is not
-// small goes to the code file in either case.
-// Belongs to the thread that began it.
+// A batch of the LMDB store: goes to the journal as long as it only adds modules and revisions, and
+// becomes a transaction of the database with the first operation that is anything else. Code that
+// is not small goes to the code file in either case. Belongs to the thread that began it.
 class LmdbBatch final : public Store::Transaction {
  public:
   static Result<std::unique_ptr<Store::Transaction>> begin(LmdbWritePath& path);
@@ -35,9 +33,9 @@ class LmdbBatch final : public Store::Transaction {
   void drop_direct();
 
   Result<std::optional<WasmMetaData>> find_outside(std::string_view id);
-  Result<bool> is_new(const WasmMetaData& meta_data);
+  Result<bool> follows(const WasmMetaData& meta_data);
   Result<bool> has_code(const Digest& digest) const;
-  std::optional<CodePlace> recent_place(const Digest& digest) const;
+  RecentCode recent_code(const Digest& digest) const;
   Result<bool> bring_code(Operation& module, const SharedBytes& code);
   bool has_certainly_room(std::uint64_t journal, std::uint64_t code) const;
   Result<void> put_directly(const WasmMetaData& meta_data, const SharedBytes& code);
@@ -52,9 +50,10 @@ class LmdbBatch final : public Store::Transaction {
   std::uint64_t bytes_ = 0;         // of modules_ in the journal
   std::uint64_t placed_ = 0;        // of modules_ in the code file
   std::vector<SharedOperation> modules_;
-  std::unordered_map<std::string_view, SharedOperation> by_id_;  // of modules_
-  std::unordered_map<Digest, CodePlace> places_;                 // of modules_
-  std::string absent_;                       // what was last looked for and not found
+  RecentGeneration index_;  // of modules_
+  // What was last looked for, and the revision that was found, or 0.
+  std::string looked_for_;
+  std::uint64_t found_ = 0;
   std::unique_ptr<LmdbTransaction> direct_;  // null: this goes to the journal
   bool changed_ = false;                     // by an operation of direct_ itself
   bool ended_ = false;                       // committed

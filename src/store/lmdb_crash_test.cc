@@ -31,9 +31,9 @@ TEST_F(LmdbCrashTest, ACopyOfItsFilesAtAnyMomentHoldsEveryAnsweredBatch) {
     ids.push_back("m" + std::to_string(i));
     ASSERT_TRUE(put(ids.back(), "code " + std::to_string(i / 2)).has_value());
     if (i % 20 == 7) {
-      ASSERT_TRUE(put(ids.back(), "other code", 2).has_value());  // in the database itself
+      ASSERT_TRUE(put(ids.back(), "other code", 2).has_value());
     }
-    if (i % 20 == 13) {
+    if (i % 20 == 13) {  // in the database itself
       ASSERT_TRUE(erase(ids[i - 2]).has_value());
       ids.erase(ids.end() - 3);
       ids.insert(ids.end() - 2, "m" + std::to_string(i - 2) + " is gone");

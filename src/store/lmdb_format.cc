@@ -37,8 +37,8 @@ Result<void> create(const LmdbEnv& env, MDB_txn* txn) {
   return put;
 }
 
-// Brings an older format up to date, a step per version. From 1 to 2 and to 3 there is nothing to
-// change: what came are the journal and the code file, which an older program would not look into.
+// Brings an older format up to date. There is nothing to change: what came are the journal, the
+// code file and revisions in the journal, which an older program would not know.
 Result<void> migrate(const LmdbEnv& env, MDB_txn* txn, std::uint64_t from) {
   if (from == kFormatVersion) return {};
   if (from > kFormatVersion) {

@@ -116,6 +116,10 @@ Result<void> Performer::put_record(const Operation& operation) {
 Result<void> Performer::supersede(const Operation& operation, std::string_view old_record) {
   const auto head = decode_record_head(operation.id, old_record);
   if (!head) return std::unexpected{head.error()};
+  if (head->revision > operation.revision) {
+    const std::string key = revision_key(operation.id, operation.revision);
+    return write(databases_.revisions, key, operation.record);
+  }
   // LMDB's values move when it writes.
   const std::string copy{old_record};
   if (auto put = write(databases_.revisions, revision_key(operation.id, head->revision), copy);

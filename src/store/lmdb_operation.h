@@ -19,7 +19,8 @@ struct Freed {
   std::vector<CodePlace> places;
 };
 
-// Does `operation` in `txn`, and returns what it freed. Everything that
+// Does `operation` in `txn`, and returns what it freed. Puts of one id may come in any order: the
+// one with the greatest revision is the current one in the end. Everything that
 // can be refused is checked before the first write, so that after a failure there are two cases:
 // `poisoned` is false and nothing was changed, or it is true, LMDB itself failed, and the
 // transaction can only be aborted.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store/byte_codec.h"
+#include "store/lmdb_format.h"
 #include "store/page_builder.h"
 
 namespace wasm_server {
@@ -12,6 +14,11 @@ constexpr std::string_view kReading = "reading";
 template <class T>
 std::unexpected<Error> forward(Result<T>& failed) {
   return std::unexpected{std::move(failed).error()};
+}
+
+template <class T>
+std::unexpected<Error> forward(const Result<T>& failed) {
+  return std::unexpected{failed.error()};
 }
 
 // Without `T`'s empty state: a record that was found, decoded.
@@ -62,28 +69,42 @@ Result<std::optional<WasmMetaData>> LmdbReader::find_revision(std::string_view i
   return decode_found(id, **record);
 }
 
-Result<std::vector<WasmMetaData>> LmdbReader::revisions(std::string_view id) const {
+Result<std::vector<WasmMetaData>> LmdbReader::revisions(std::string_view id,
+                                                        const RecentModules::View* recent) const {
   std::vector<WasmMetaData> found;
-  auto current = find(id);
+  const auto take = [&](std::string_view record) -> Result<void> {
+    auto meta_data = decode_record(id, record);
+    if (!meta_data) return forward(meta_data);
+    // What is recent may have come to the database since.
+    if (found.empty() || meta_data->revision < found.back().revision)
+      found.push_back(std::move(*meta_data));
+    return {};
+  };
+  if (recent != nullptr) {
+    for (const SharedOperation& module : recent->revisions(id)) {
+      if (auto taken = take(module->record); !taken) return forward(taken);
+    }
+  }
+  const auto current = get(databases_.current, id);
   if (!current) return forward(current);
   if (!*current) return found;
-  found.push_back(std::move(**current));
+  const auto head = decode_record_head(id, **current);
+  if (!head) return forward(head);
+  if (auto taken = take(**current); !taken) return forward(taken);
 
   auto cursor = this->cursor(databases_.revisions);
   if (!cursor) return forward(cursor);
   // Behind an id's revisions, whose numbers are less than the current one's, stands another id or
   // nothing.
   const std::string prefix = revision_prefix(id);
-  const std::string end = revision_key(id, found.front().revision);
+  const std::string end = revision_key(id, head->revision);
   MDB_val key = to_val(end);
   MDB_val value;
   int rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_SET_RANGE);
   rc = mdb_cursor_get(cursor->get(), &key, &value, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
   for (; rc == 0 && to_view(key).starts_with(prefix);
        rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_PREV)) {
-    auto record = decode_record(id, to_view(value));
-    if (!record) return forward(record);
-    found.push_back(std::move(*record));
+    if (auto taken = take(to_view(value)); !taken) return forward(taken);
   }
   if (rc != 0 && rc != MDB_NOTFOUND) return lmdb_error(rc, kReading);
   return found;
@@ -102,17 +123,24 @@ Result<ListPage> LmdbReader::list(const ListQuery& query, const RecentModules::V
     const bool has_stored = rc == 0 && page.in_range(to_view(key));
     const bool has_recent = next_recent && page.in_range(next_recent->id);
     if (!has_stored && !has_recent) break;
-    // What is in both has come to the database since, and is newer there.
-    const bool take_stored = has_stored && (!has_recent || to_view(key) <= next_recent->id);
-    const std::string id{take_stored ? to_view(key) : std::string_view{next_recent->id}};
-    auto record = decode_record(id, take_stored ? to_view(value) : next_recent->record);
+    // What is in both is as new in the database at most.
+    const bool take_recent = has_recent && (!has_stored || next_recent->id <= to_view(key));
+    const std::string id{take_recent ? std::string_view{next_recent->id} : to_view(key)};
+    auto record = decode_record(id, take_recent ? next_recent->record : to_view(value));
     if (!record) return forward(record);
     if (!page.offer(std::move(*record))) break;
-    if (has_recent && next_recent->id == id) next_recent = recent->next(id + '\0');
-    if (take_stored) rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT);
+    if (has_stored && to_view(key) == id)
+      rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT);
+    if (take_recent) next_recent = recent->next(id + '\0');
   }
   if (rc != 0 && rc != MDB_NOTFOUND) return lmdb_error(rc, kReading);
   return page.take();
+}
+
+Result<std::uint64_t> LmdbReader::number() const {
+  const auto bytes = get(databases_.settings, kSequenceKey);
+  if (!bytes) return forward(bytes);
+  return *bytes ? ByteReader{**bytes}.u64() : 0;
 }
 
 Result<std::vector<CodePlace>> LmdbReader::extents() const {

@@ -39,14 +39,17 @@ class LmdbReader {
   Result<std::optional<WasmMetaData>> find(std::string_view id) const;
   Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
                                                     std::uint64_t revision) const;
-  Result<std::vector<WasmMetaData>> revisions(std::string_view id) const;
   // With what is recent, which was looked at before the transaction began; may be null.
+  Result<std::vector<WasmMetaData>> revisions(std::string_view id,
+                                              const RecentModules::View* recent) const;
   Result<ListPage> list(const ListQuery& query, const RecentModules::View* recent) const;
 
   // What is stored under a key; valid until the transaction ends or writes. Empty when there is
   // nothing.
   Result<std::optional<std::string_view>> get(MDB_dbi database, std::string_view key) const;
   Result<std::optional<BlobReference>> reference(const Digest& digest) const;
+  // Of the last batch that is in the database.
+  Result<std::uint64_t> number() const;
   // What lies in the code file, in the order of the offsets.
   Result<std::vector<CodePlace>> extents() const;
 

@@ -30,6 +30,19 @@ auto ask(LmdbEnv& env, Question question) -> decltype(question(std::declval<cons
   return question(reader);
 }
 
+// The same with what is recent, for questions about more than one record: not when the database
+// has all of it and perhaps more, such as an erasure.
+template <class Question>
+auto ask_with_recent(LmdbEnv& env, const RecentModules& recent, Question question) {
+  const auto view = recent.view();
+  return ask(env, [&](const LmdbReader& reader) -> decltype(question(reader, view.get())) {
+    if (!view) return question(reader, nullptr);
+    const auto number = reader.number();
+    if (!number) return std::unexpected{number.error()};
+    return question(reader, *number < view->number ? view.get() : nullptr);
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& path,
@@ -64,26 +77,22 @@ Result<std::optional<WasmMetaData>> LmdbStore::find(std::string_view id) {
 
 Result<std::optional<WasmMetaData>> LmdbStore::find_revision(std::string_view id,
                                                              std::uint64_t revision) {
-  if (const auto recent = recent_.find(id)) {
-    auto found = meta_data_of(*recent);
-    if (found && (*found)->revision != revision) return std::nullopt;
-    return found;
-  }
+  if (const auto recent = recent_.find_revision(id, revision)) return meta_data_of(*recent);
   return ask(*env_, [&](const LmdbReader& reader) { return reader.find_revision(id, revision); });
 }
 
 Result<std::vector<WasmMetaData>> LmdbStore::revisions(std::string_view id) {
-  if (const auto recent = recent_.find(id)) {
-    auto found = meta_data_of(*recent);
-    if (!found) return std::unexpected{std::move(found).error()};
-    return std::vector<WasmMetaData>{**std::move(found)};
-  }
-  return ask(*env_, [&](const LmdbReader& reader) { return reader.revisions(id); });
+  return ask_with_recent(*env_, recent_,
+                         [&](const LmdbReader& reader, const RecentModules::View* recent) {
+                           return reader.revisions(id, recent);
+                         });
 }
 
 Result<ListPage> LmdbStore::list(const ListQuery& query) {
-  const auto recent = recent_.view();
-  return ask(*env_, [&](const LmdbReader& reader) { return reader.list(query, recent.get()); });
+  return ask_with_recent(*env_, recent_,
+                         [&](const LmdbReader& reader, const RecentModules::View* recent) {
+                           return reader.list(query, recent);
+                         });
 }
 
 // At most `length` bytes of a module's code from `offset` on, wherever it stands; false when it is

@@ -98,6 +98,7 @@ Result<void> LmdbTransaction::put(const WasmMetaData& meta_data, const SharedByt
   Operation operation;
   operation.kind = Operation::Kind::kPut;
   operation.id = meta_data.id;
+  operation.revision = meta_data.revision;
   operation.digest = meta_data.digest;
   operation.code = code;
   encode_record(meta_data, operation.record);
@@ -207,9 +208,9 @@ Result<std::int64_t> LmdbTransaction::room_left() const {
 }
 
 Result<std::uint64_t> LmdbTransaction::next_number() const {
-  const auto number = LmdbReader{env_, txn_}.get(env_.databases().settings, kSequenceKey);
-  if (!number) return std::unexpected{number.error()};
-  return *number ? ByteReader{**number}.u64() + 1 : 1;
+  const auto number = LmdbReader{env_, txn_}.number();
+  if (!number) return number;
+  return *number + 1;
 }
 
 Result<void> LmdbTransaction::write_number(std::uint64_t number) {

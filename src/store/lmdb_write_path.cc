@@ -5,9 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "store/byte_codec.h"
 #include "store/journal_entry.h"
-#include "store/lmdb_format.h"
 #include "store/lmdb_reader.h"
 
 namespace wasm_server {
@@ -18,9 +16,7 @@ constexpr std::chrono::seconds kBeforeTryingAgain{1};
 Result<std::uint64_t> read_number(LmdbEnv& env) {
   const auto reading = env.read();
   if (!reading) return std::unexpected{reading.error()};
-  const auto found = LmdbReader{env, reading->txn()}.get(env.databases().settings, kSequenceKey);
-  if (!found) return std::unexpected{found.error()};
-  return *found ? ByteReader{**found}.u64() : 0;
+  return LmdbReader{env, reading->txn()}.number();
 }
 
 }  // namespace
@@ -88,7 +84,8 @@ Result<void> LmdbWritePath::sync_code() {
   return synced;
 }
 
-Result<void> LmdbWritePath::append(const std::vector<SharedOperation>& modules) {
+Result<void> LmdbWritePath::append(const std::vector<SharedOperation>& modules,
+                                   RecentGeneration& index) {
   encode_batch(modules, payload_);
   Lock lock{mutex_};
   if (auto room = make_room(lock, payload_.size()); !room) return room;
@@ -98,7 +95,7 @@ Result<void> LmdbWritePath::append(const std::vector<SharedOperation>& modules) 
   }
   ++number_;
   const bool first = recent_.size() == 0;
-  for (const SharedOperation& module : modules) recent_.add(module);
+  recent_.add(index, number_);
   last_append_ = Clock::now();
   state_.sequence.fetch_add(1, std::memory_order_acq_rel);
   if (first) changed_.notify_all();

@@ -20,16 +20,16 @@
 
 namespace wasm_server {
 
-// How batches get into the database. One that only adds new modules is appended to the journal, all
-// but code that is not small, which is in the code file already, and kept in `RecentModules`; a
-// thread of its own moves those to the database's trees, thousands in one transaction: sorted by
-// digest, modules that would each have changed a page of their own share it. Any other batch is a
-// transaction of the database itself, which takes along what is in the journal, so that the order
-// of batches is never changed. Numbers: every batch has one, the next after the one before; the
-// database keeps the number of the last batch that is in it (the setting "sequence"), in the same
-// transaction. A crash at any moment leaves the database at some batch and the journal with those
-// after it. One thread at a time commits batches; the constructor and destructor are for one other
-// thread.
+// How batches get into the database. One that only adds modules and revisions is appended to the
+// journal, all but code that is not small, which is in the code file already, and kept in
+// `RecentModules`; a thread of its own moves those to the database's trees, thousands in one
+// transaction: sorted by digest, modules that would each have changed a page of their own share it.
+// Any other batch is a transaction of the database itself, which takes along what is in the
+// journal, so that the order of batches is never changed. Numbers: every batch has one, the next
+// after the one before; the database keeps the number of the last batch that is in it (the setting
+// "sequence"), in the same transaction. A crash at any moment leaves the database at some batch and
+// the journal with those after it. One thread at a time commits batches; the constructor and
+// destructor are for one other thread.
 class LmdbWritePath {
  public:
   // A generation moves when it has so many modules, when its half of the journal is full, or when
@@ -50,14 +50,14 @@ class LmdbWritePath {
   const RecentModules& recent() const { return recent_; }
   LmdbStore::State& state() { return state_; }
 
-  // Whether modules of that size together, as journal_size() says, can be appended at all.
+  // Whether a batch of that size, as journal_size() says, can be appended at all.
   static bool is_small(std::size_t bytes) { return bytes <= Journal::kHalf / 2; }
 
   // Before a batch is committed: the code that it brings is on disk.
   Result<void> sync_code();
-  // One batch of new modules, durable and seen by readers when it returns success. Waits when both
-  // halves are full.
-  Result<void> append(const std::vector<SharedOperation>& modules);
+  // One batch of new modules and revisions, durable and seen by readers when it returns success.
+  // `index` has the same ones. Waits when both halves are full.
+  Result<void> append(const std::vector<SharedOperation>& modules, RecentGeneration& index);
 
   // A transaction of the database in which everything recent is done already. Until end_direct()
   // nothing is moved.

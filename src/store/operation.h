@@ -19,9 +19,10 @@ struct Operation {
 
   Kind kind = Kind::kPut;
   std::string id;
-  std::string record{};  // kPut: encoded
-  Digest digest{};       // kPut: of the code
-  SharedBytes code{};    // kPut: may be null when the blob is there, or when it has a place
+  std::uint64_t revision = 1;  // kPut
+  std::string record{};        // kPut: encoded
+  Digest digest{};             // kPut: of the code
+  SharedBytes code{};          // kPut: may be null when the blob is there, or when it has a place
   std::optional<CodePlace> place{};  // kPut: in the code file
 };
 

@@ -1,11 +1,18 @@
 #include "store/recent_modules.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "store/record.h"
 
 namespace wasm_server {
+namespace {
+
+constexpr std::uint64_t kNewest = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
 
 Result<std::optional<WasmMetaData>> meta_data_of(const Operation& module) {
   auto meta_data = decode_record(module.id, module.record);
@@ -17,20 +24,40 @@ void RecentGeneration::add(SharedOperation module) {
   const std::lock_guard lock{mutex_};
   if (module->code || module->place)
     code_.try_emplace(module->digest, RecentCode{module->code, module->place});
-  const std::string_view id = module->id;
-  by_id_.emplace_hint(by_id_.end(), id, std::move(module));
+  const Key key{module->id, module->revision};
+  modules_.emplace_hint(modules_.end(), key, std::move(module));
+}
+
+void RecentGeneration::merge(RecentGeneration& batch) {
+  const std::lock_guard lock{mutex_};
+  modules_.merge(batch.modules_);
+  code_.merge(batch.code_);
+  batch.code_.clear();
 }
 
 SharedOperation RecentGeneration::find(std::string_view id) const {
+  SharedOperation found = next(id);
+  return found && found->id == id ? found : nullptr;
+}
+
+SharedOperation RecentGeneration::find_revision(std::string_view id, std::uint64_t revision) const {
   const std::lock_guard lock{mutex_};
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : found->second;
+  const auto found = modules_.find(Key{id, revision});
+  return found == modules_.end() ? nullptr : found->second;
+}
+
+std::vector<SharedOperation> RecentGeneration::revisions(std::string_view id) const {
+  const std::lock_guard lock{mutex_};
+  std::vector<SharedOperation> found;
+  auto at = modules_.lower_bound(Key{id, kNewest});
+  for (; at != modules_.end() && at->first.id == id; ++at) found.push_back(at->second);
+  return found;
 }
 
 SharedOperation RecentGeneration::next(std::string_view from) const {
   const std::lock_guard lock{mutex_};
-  const auto found = by_id_.lower_bound(from);
-  return found == by_id_.end() ? nullptr : found->second;
+  const auto found = modules_.lower_bound(Key{from, kNewest});
+  return found == modules_.end() ? nullptr : found->second;
 }
 
 RecentCode RecentGeneration::find_code(const Digest& digest) const {
@@ -41,14 +68,16 @@ RecentCode RecentGeneration::find_code(const Digest& digest) const {
 
 std::size_t RecentGeneration::size() const {
   const std::lock_guard lock{mutex_};
-  return by_id_.size();
+  return modules_.size();
 }
 
 std::vector<SharedOperation> RecentGeneration::by_digest() const {
-  const std::lock_guard lock{mutex_};
   std::vector<SharedOperation> modules;
-  modules.reserve(by_id_.size());
-  for (const auto& [id, module] : by_id_) modules.push_back(module);
+  {
+    const std::lock_guard lock{mutex_};
+    modules.reserve(modules_.size());
+    for (const auto& [key, module] : modules_) modules.push_back(module);
+  }
   // A module whose code was here already came without it, and may now stand before the one with it.
   const auto order = [](const SharedOperation& left, const SharedOperation& right) {
     if (left->digest != right->digest) return left->digest < right->digest;
@@ -60,9 +89,10 @@ std::vector<SharedOperation> RecentGeneration::by_digest() const {
   return modules;
 }
 
-SharedOperation RecentModules::View::find(std::string_view id) const {
-  SharedOperation found = current->find(id);
-  if (!found && moving) found = moving->find(id);
+std::vector<SharedOperation> RecentModules::View::revisions(std::string_view id) const {
+  std::vector<SharedOperation> found = current->revisions(id);
+  if (!moving) return found;
+  std::ranges::copy(moving->revisions(id), std::back_inserter(found));
   return found;
 }
 
@@ -76,28 +106,37 @@ SharedOperation RecentModules::View::next(std::string_view from) const {
 
 std::unique_ptr<const RecentModules::View> RecentModules::view() const {
   if (empty_.load(std::memory_order_acquire)) return nullptr;
+  const std::uint64_t number = number_.load(std::memory_order_acquire);
   const std::lock_guard lock{mutex_};
-  return std::make_unique<const View>(View{moving_, current_});
+  return std::make_unique<const View>(View{number, moving_, current_});
+}
+
+template <class Find>
+auto RecentModules::look(Find find) const {
+  decltype(find(*current_)) found{};
+  if (empty_.load(std::memory_order_acquire)) return found;
+  const std::lock_guard lock{mutex_};
+  found = find(*current_);
+  if (!found && moving_) found = find(*moving_);
+  return found;
 }
 
 SharedOperation RecentModules::find(std::string_view id) const {
-  if (empty_.load(std::memory_order_acquire)) return nullptr;
-  const std::lock_guard lock{mutex_};
-  SharedOperation found = current_->find(id);
-  if (!found && moving_) found = moving_->find(id);
-  return found;
+  return look([&](const RecentGeneration& generation) { return generation.find(id); });
+}
+
+SharedOperation RecentModules::find_revision(std::string_view id, std::uint64_t revision) const {
+  return look(
+      [&](const RecentGeneration& generation) { return generation.find_revision(id, revision); });
 }
 
 RecentCode RecentModules::find_code(const Digest& digest) const {
-  if (empty_.load(std::memory_order_acquire)) return {};
-  const std::lock_guard lock{mutex_};
-  RecentCode found = current_->find_code(digest);
-  if (!found && moving_) found = moving_->find_code(digest);
-  return found;
+  return look([&](const RecentGeneration& generation) { return generation.find_code(digest); });
 }
 
-void RecentModules::add(SharedOperation module) {
-  current_->add(std::move(module));
+void RecentModules::add(RecentGeneration& batch, std::uint64_t number) {
+  current_->merge(batch);
+  number_.store(number, std::memory_order_release);
   empty_.store(false, std::memory_order_release);
 }
 

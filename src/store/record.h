@@ -12,9 +12,9 @@
 //              "sequence"  u64: number of the last batch that is in here
 //              "secret"    32 random bytes
 //
-// Beside it the file `journal` with the batches after that one (store/journal.h, since format 2),
-// and the file `code` with the code that is not small (store/code_file.h, since format 3; what was
-// stored before stays in blobs).
+// Beside it the file `journal` with the batches after that one (store/journal.h, since format 2;
+// with revisions, since format 4), and the file `code` with the code that is not small
+// (store/code_file.h, since format 3; what was stored before stays in blobs).
 //
 // Jobs, executions and idempotency keys will be sub-databases of their own.
 //
@@ -50,7 +50,7 @@
 
 namespace wasm_server {
 
-inline constexpr std::uint64_t kFormatVersion = 3;
+inline constexpr std::uint64_t kFormatVersion = 4;
 
 // The part at fixed places: what a reader of the code or a keeper of references needs, without the
 // rest.
