@@ -1,5 +1,7 @@
 #include "base/digest.h"
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 
@@ -38,14 +40,19 @@ Digest sha256(std::string_view data) {
 }
 
 std::string to_hex(const Digest& digest) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
-  text.reserve(2 * digest.bytes.size());
-  for (const std::uint8_t byte : digest.bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
+  append_hex(text, digest);
   return text;
+}
+
+void append_hex(std::string& out, const Digest& digest) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::array<char, 2 * sizeof digest.bytes> text;
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    text[2 * i] = kDigits[digest.bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[digest.bytes[i] & 15];
+  }
+  out.append(text.data(), text.size());
 }
 
 }  // namespace wasm_server

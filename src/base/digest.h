@@ -22,6 +22,7 @@ Digest sha256(std::string_view data);
 
 // 64 lower-case hexadecimal digits.
 std::string to_hex(const Digest& digest);
+void append_hex(std::string& out, const Digest& digest);
 
 }  // namespace wasm_server
 

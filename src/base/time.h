@@ -12,6 +12,6 @@ using UnixMillis = std::int64_t;
 UnixMillis unix_millis(std::chrono::system_clock::time_point time);
 
 // RFC 3339 in UTC with milliseconds: "2026-11-23T00:00:00.000Z".
-std::string format_rfc3339(UnixMillis time);
+void append_rfc3339(std::string& out, UnixMillis time);
 
 }  // namespace wasm_server

@@ -31,10 +31,10 @@ bool is_reactor(const ModuleInfo& info) {
 std::shared_ptr<const LoadedModule> make_loaded(WasmMetaData meta_data,
                                                 std::shared_ptr<const CompiledModule> code) {
   auto module = std::make_shared<LoadedModule>();
-  module->initialize = is_reactor(meta_data.info);
+  module->initialize = is_reactor(*meta_data.info);
   module->meta_data = std::move(meta_data);
   module->code = std::move(code);
-  for (const auto& function : module->meta_data.info.functions) {
+  for (const auto& function : module->meta_data.info->functions) {
     module->functions.emplace(function.name, &function);
   }
   return module;
@@ -113,7 +113,7 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
 
   const auto digest = (*meta_data)->digest;
   auto code = find_code(digest);
-  if (auto missing = missing_import((*meta_data)->info.imports)) {
+  if (auto missing = missing_import((*meta_data)->info->imports)) {
     code = CompiledModule::without_code(*std::move(missing));
   } else if (code == nullptr || is_superseded(*code, digest)) {
     const auto timeout = patience(**meta_data);

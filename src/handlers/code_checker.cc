@@ -28,15 +28,15 @@ constexpr std::size_t kLargeBytes = 1U << 20;
 Result<NewCode> CodeChecker::check(Bytes wasm) {
   NewCode code;
   compute(wasm, [&] { code.digest = sha256(wasm); });
-  Info info = find(code.digest);
-  if (!info) {
-    Result<Info> examined;
+  if (auto known = find(code.digest)) {
+    code.info = *std::move(known);
+  } else {
+    Result<SharedModuleInfo> examined;
     compute(wasm, [&] { examined = examine(wasm); });
     if (!examined) return std::unexpected{std::move(examined).error()};
-    info = *std::move(examined);
-    remember(code.digest, info);
+    code.info = *std::move(examined);
+    remember(code.digest, code.info);
   }
-  code.info = *info;
   code.bytes = std::make_shared<const Bytes>(std::move(wasm));
   return code;
 }
@@ -46,7 +46,7 @@ void CodeChecker::compute(ByteView wasm, const std::function<void()>& work) cons
   engine_.in_spare_time(work);
 }
 
-Result<CodeChecker::Info> CodeChecker::examine(ByteView wasm) const {
+Result<SharedModuleInfo> CodeChecker::examine(ByteView wasm) const {
   Result<void> valid = engine_.validate(wasm);
   if (!valid) return std::unexpected{std::move(valid).error()};
   Result<ModuleInfo> found = inspect(wasm);
@@ -54,18 +54,18 @@ Result<CodeChecker::Info> CodeChecker::examine(ByteView wasm) const {
   if (weight_of(*found) > bounds_.info_bytes) {
     return fail(ErrorCode::kInvalidModule, "the module exports and imports too much");
   }
-  return std::make_shared<const ModuleInfo>(*std::move(found));
+  return *std::move(found);
 }
 
-CodeChecker::Info CodeChecker::find(const Digest& digest) {
+std::optional<SharedModuleInfo> CodeChecker::find(const Digest& digest) {
   const std::lock_guard lock(mutex_);
   const auto known = by_digest_.find(digest);
-  if (known == by_digest_.end()) return nullptr;
+  if (known == by_digest_.end()) return std::nullopt;
   entries_.splice(entries_.begin(), entries_, known->second);
   return known->second->info;
 }
 
-void CodeChecker::remember(const Digest& digest, const Info& info) {
+void CodeChecker::remember(const Digest& digest, const SharedModuleInfo& info) {
   const std::size_t weight = weight_of(*info);
   const std::lock_guard lock(mutex_);
   if (weight > bounds_.cache_bytes || by_digest_.contains(digest)) return;

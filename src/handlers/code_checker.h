@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <functional>
 #include <list>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "base/bytes.h"
@@ -38,19 +38,18 @@ class CodeChecker {
   Result<NewCode> check(Bytes wasm);
 
  private:
-  using Info = std::shared_ptr<const ModuleInfo>;
   struct Entry {
     Digest digest;
-    Info info;
+    SharedModuleInfo info;
     std::size_t weight;
   };
 
-  Info find(const Digest& digest);
-  void remember(const Digest& digest, const Info& info);
+  std::optional<SharedModuleInfo> find(const Digest& digest);
+  void remember(const Digest& digest, const SharedModuleInfo& info);
   // Does `work` on `wasm` here or, if that is large, in time that running calls do not want;
   // without mutex_.
   void compute(ByteView wasm, const std::function<void()>& work) const;
-  Result<Info> examine(ByteView wasm) const;
+  Result<SharedModuleInfo> examine(ByteView wasm) const;
 
   const Engine& engine_;
   const Bounds bounds_;

@@ -17,8 +17,8 @@ TEST(CodeChecker, SaysWhatIsInTheCode) {
   ASSERT_TRUE(code) << code.error().message;
   EXPECT_EQ(*code->bytes, wasm);
   EXPECT_EQ(code->digest, sha256(wasm));
-  ASSERT_NE(code->info.find_function("f"), nullptr);
-  EXPECT_EQ(code->info.find_function("f")->param[1].name, "b");
+  ASSERT_NE(code->info->find_function("f"), nullptr);
+  EXPECT_EQ(code->info->find_function("f")->param[1].name, "b");
 }
 
 TEST(CodeChecker, RefusesWhatIsNotValid) {
@@ -52,7 +52,7 @@ TEST(CodeChecker, GivesTheSameAnswersAboutLargeCode) {
   const auto code = checker.check(wasm);
   ASSERT_TRUE(code) << code.error().message;
   EXPECT_EQ(code->digest, sha256(wasm));
-  EXPECT_NE(code->info.find_function("f"), nullptr);
+  EXPECT_NE(code->info->find_function("f"), nullptr);
   const auto bad = checker.check(wasm + '\1');
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().code, ErrorCode::kInvalidModule);

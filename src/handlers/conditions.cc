@@ -89,6 +89,13 @@ ReadVerdict judge_read(const Preconditions& preconditions, std::string_view etag
   return ReadVerdict::kProceed;
 }
 
-std::string quoted(std::string_view etag) { return '"' + std::string(etag) + '"'; }
+std::string quoted(std::string_view etag) {
+  std::string text;
+  text.reserve(etag.size() + 2);
+  text += '"';
+  text += etag;
+  text += '"';
+  return text;
+}
 
 }  // namespace wasm_server

@@ -136,7 +136,7 @@ Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
   if (function == nullptr) return std::unexpected{no_such_function(name)};
   if (const auto& error = module->code->link_error()) return std::unexpected{*error};
 
-  plan.is_command = meta_data.info.kind == ModuleKind::kCommand && name == kCommandFunction;
+  plan.is_command = meta_data.info->kind == ModuleKind::kCommand && name == kCommandFunction;
   const auto limits = effective_limits(meta_data.limits, config);
   plan.gate = gate_limits(limits);
   plan.order.limits = effective_call_limits(meta_data.limits, config);

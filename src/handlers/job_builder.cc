@@ -10,7 +10,7 @@ namespace {
 
 Result<void> check_function(const JobInput& input) {
   const std::optional<std::string>& function = input.request.function;
-  if (!function || !input.code || input.code->info.find_function(*function) != nullptr) return {};
+  if (!function || !input.code || input.code->info->find_function(*function) != nullptr) return {};
   return fail(ErrorCode::kBadRequest, "the module exports no function \"" + *function + "\"");
 }
 

@@ -1,5 +1,6 @@
 #include "handlers/wasm_json.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -72,11 +73,17 @@ void append_import(std::string& out, const ImportInfo& import) {
 }
 
 void append_limits(std::string& out, const LimitValues& limits) {
-  out += "{\"timeout_ms\":" + std::to_string(limits.timeout_ms);
-  out += ",\"memory_bytes\":" + std::to_string(limits.memory_bytes);
-  out += ",\"output_bytes\":" + std::to_string(limits.output_bytes);
-  out += ",\"max_concurrency\":" + std::to_string(limits.max_concurrency);
-  out += ",\"max_queue\":" + std::to_string(limits.max_queue) + '}';
+  out += "{\"timeout_ms\":";
+  append_json_number(out, limits.timeout_ms);
+  out += ",\"memory_bytes\":";
+  append_json_number(out, limits.memory_bytes);
+  out += ",\"output_bytes\":";
+  append_json_number(out, limits.output_bytes);
+  out += ",\"max_concurrency\":";
+  append_json_number(out, limits.max_concurrency);
+  out += ",\"max_queue\":";
+  append_json_number(out, limits.max_queue);
+  out += '}';
 }
 
 void append_state(std::string& out, const CompileStatus& status) {
@@ -98,7 +105,8 @@ void append_state(std::string& out, const CompileStatus& status) {
 void append_run_function(std::string& out, const WasmMetaData& meta_data) {
   out += "\"run_function\":";
   append_json_string(out, meta_data.run_function);
-  out += ",\"size\":" + std::to_string(meta_data.size);
+  out += ",\"size\":";
+  append_json_number(out, meta_data.size);
   out += ",\"param\":";
   append_array(out, meta_data.param, append_param);
   out += ",\"result\":";
@@ -107,9 +115,11 @@ void append_run_function(std::string& out, const WasmMetaData& meta_data) {
 
 void append_identity(std::string& out, const WasmMetaData& meta_data, const JsonContext& context) {
   out += ",\"kind\":\"";
-  out += to_text(meta_data.info.kind);
-  out += "\",\"digest\":\"sha256:" + to_hex(meta_data.digest);
-  out += "\",\"revision\":" + std::to_string(meta_data.revision);
+  out += to_text(meta_data.info->kind);
+  out += "\",\"digest\":\"sha256:";
+  append_hex(out, meta_data.digest);
+  out += "\",\"revision\":";
+  append_json_number(out, meta_data.revision);
   out += ",\"state\":";
   append_state(out, context.compile);
 }
@@ -120,18 +130,21 @@ void append_settings(std::string& out, const WasmMetaData& meta_data, const Json
   out += ",\"limits\":";
   append_limits(out, context.limits);
   out += ",\"functions\":";
-  append_array(out, meta_data.info.functions, append_function);
+  append_array(out, meta_data.info->functions, append_function);
   out += ",\"args\":";
   append_array(out, meta_data.args, append_text);
   out += ",\"env\":";
   append_map(out, meta_data.env);
   out += ",\"imports\":";
-  append_array(out, meta_data.info.imports, append_import);
+  append_array(out, meta_data.info->imports, append_import);
 }
 
 void append_times(std::string& out, const WasmMetaData& meta_data) {
-  out += ",\"created_at\":\"" + format_rfc3339(meta_data.created_at);
-  out += "\",\"updated_at\":\"" + format_rfc3339(meta_data.updated_at) + '"';
+  out += ",\"created_at\":\"";
+  append_rfc3339(out, meta_data.created_at);
+  out += "\",\"updated_at\":\"";
+  append_rfc3339(out, meta_data.updated_at);
+  out += '"';
 }
 
 void append_id(std::string& out, const WasmMetaData& meta_data) {
@@ -151,6 +164,8 @@ void append_meta_data(std::string& out, const WasmMetaData& meta_data, const Jso
 }
 
 void append_resource(std::string& out, const WasmMetaData& meta_data, const JsonContext& context) {
+  constexpr std::size_t kUsual = 1024;
+  out.reserve(out.size() + kUsual);
   append_id(out, meta_data);
   out += ",\"meta_data\":";
   append_meta_data(out, meta_data, context);

@@ -17,10 +17,11 @@ WasmMetaData example() {
   meta_data.run_function = "add";
   meta_data.param = {{"a", ValueType::kI32}, {"b\"", ValueType::kF64}};
   meta_data.result = {ValueType::kV128};
-  meta_data.info.kind = ModuleKind::kCommand;
-  meta_data.info.functions = {{"add", {{"p0", ValueType::kI32}}, {ValueType::kExternref}},
-                              {"", {}, {}}};
-  meta_data.info.imports = {{"wasi_snapshot_preview1", "fd_write"}};
+  ModuleInfo info;
+  info.kind = ModuleKind::kCommand;
+  info.functions = {{"add", {{"p0", ValueType::kI32}}, {ValueType::kExternref}}, {"", {}, {}}};
+  info.imports = {{"wasi_snapshot_preview1", "fd_write"}};
+  meta_data.info = info;
   meta_data.labels = {{"team", "maths"}};
   meta_data.args = {"-v"};
   meta_data.env = {{"A", "1"}, {"B", "\n"}};

@@ -78,7 +78,9 @@ TEST_F(WasmList, EndsAPageEarlyThatWouldBeTooLong) {
   for (const char* id : {"a", "b", "c"}) {
     auto transaction = store_.begin().value();
     WasmMetaData meta_data = make_meta_data(id, "code");
-    meta_data.info.functions[0].name = std::string(5U << 20, 'f');
+    ModuleInfo info = *meta_data.info;
+    info.functions[0].name = std::string(5U << 20, 'f');
+    meta_data.info = info;
     ASSERT_TRUE(transaction->put(meta_data, std::make_shared<const Bytes>("code")));
     ASSERT_TRUE(transaction->commit());
   }

@@ -34,7 +34,7 @@ JobInput job_input(CheckedWrite checked, JobType job_type, Preconditions precond
 // What cannot run is not compiled. The code is read back when its turn comes: the queue holds no
 // code.
 void prepare(const HandlerDeps& deps, const WasmMetaData& meta_data) {
-  if (missing_import(meta_data.info.imports)) return;
+  if (missing_import(meta_data.info->imports)) return;
   const auto& digest = meta_data.digest;
   deps.compiler.prepare(digest, [&store = deps.store, digest] { return load_code(store, digest); });
 }

@@ -50,6 +50,7 @@ void Reply::add_header(std::string_view name, std::string_view value) {
       if (c != '\r' && c != '\n' && c != '\0') headers += c;
     }
   };
+  headers.reserve(headers.size() + name.size() + value.size() + 4);
   append(name);
   headers += ": ";
   append(value);

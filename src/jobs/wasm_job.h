@@ -35,7 +35,7 @@ struct Preconditions {
 struct NewCode {
   SharedBytes bytes;
   Digest digest;
-  ModuleInfo info;
+  SharedModuleInfo info;
 };
 
 struct JobMetaData {

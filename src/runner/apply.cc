@@ -78,7 +78,7 @@ Result<std::string> choose_function(const ModuleInfo& info, const std::optional<
 // came from the code follow the code. `base` is what the new state starts from, with `function` of
 // the new code.
 std::vector<WasmParam> keep_renames(const WasmMetaData& base, const FunctionInfo& function) {
-  const FunctionInfo* before = base.info.find_function(base.run_function);
+  const FunctionInfo* before = base.info->find_function(base.run_function);
   const bool kept = base.run_function == function.name && before != nullptr &&
                     before->result == function.result && same_types(base.param, function.param) &&
                     same_types(before->param, function.param);
@@ -112,10 +112,10 @@ Result<void> rename(std::vector<WasmParam>& param, const std::vector<ParamName>&
 
 // Sets run_function, param and result of `next`, which has its code already.
 Result<void> set_function(WasmMetaData& next, const WasmMetaData& base, const JobMetaData& job) {
-  auto name = choose_function(next.info, job.run_function, base.run_function);
+  auto name = choose_function(*next.info, job.run_function, base.run_function);
   if (!name) return std::unexpected{std::move(name).error()};
   next.run_function = std::move(*name);
-  const FunctionInfo* function = next.info.find_function(next.run_function);
+  const FunctionInfo* function = next.info->find_function(next.run_function);
   const bool none = function == nullptr;
   next.param = none ? std::vector<WasmParam>{} : keep_renames(base, *function);
   next.result = none ? std::vector<ValueType>{} : function->result;

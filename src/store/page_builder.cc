@@ -23,7 +23,7 @@ bool PageBuilder::offer(WasmMetaData meta_data) {
 }
 
 bool PageBuilder::matches(const WasmMetaData& meta_data) const {
-  if (query_.kind && *query_.kind != meta_data.info.kind) return false;
+  if (query_.kind && *query_.kind != meta_data.info->kind) return false;
   return std::ranges::all_of(query_.labels, [&](const auto& label) {
     const auto found = meta_data.labels.find(label.first);
     return found != meta_data.labels.end() && found->second == label.second;

@@ -24,7 +24,9 @@ constexpr std::array kLimits = {&ModuleLimits::timeout_ms, &ModuleLimits::memory
 // --- encoding
 
 void begin_record(std::string& out, std::uint8_t version = kRecordVersion) {
+  constexpr std::size_t kUsual = 256;
   out.clear();
+  out.reserve(kUsual);
   out += static_cast<char>(version);
   out.append(8, '\0');
 }
@@ -162,9 +164,11 @@ void get_body(ByteReader& from, WasmMetaData& meta_data) {
   meta_data.run_function = from.text();
   meta_data.param = get_list<WasmParam>(from, get_param);
   meta_data.result = get_list<ValueType>(from, get_type);
-  meta_data.info.kind = get_enum(from, ModuleKind::kCommand);
-  meta_data.info.functions = get_list<FunctionInfo>(from, get_function);
-  meta_data.info.imports = get_list<ImportInfo>(from, get_import);
+  ModuleInfo info;
+  info.kind = get_enum(from, ModuleKind::kCommand);
+  info.functions = get_list<FunctionInfo>(from, get_function);
+  info.imports = get_list<ImportInfo>(from, get_import);
+  meta_data.info = std::move(info);
   meta_data.labels = get_map(from);
   meta_data.limits = get_limits(from);
   meta_data.args = get_list<std::string>(from, get_text);
@@ -205,9 +209,9 @@ void encode_record(const WasmMetaData& meta_data, std::string& out) {
   to.text(meta_data.run_function);
   put_list(to, meta_data.param, put_param);
   put_list(to, meta_data.result, put_type);
-  to.u8(std::to_underlying(meta_data.info.kind));
-  put_list(to, meta_data.info.functions, put_function);
-  put_list(to, meta_data.info.imports, put_import);
+  to.u8(std::to_underlying(meta_data.info->kind));
+  put_list(to, meta_data.info->functions, put_function);
+  put_list(to, meta_data.info->imports, put_import);
   put_list(to, meta_data.labels, put_pair);
   put_limits(to, meta_data.limits);
   put_list(to, meta_data.args, put_text);

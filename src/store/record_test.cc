@@ -29,10 +29,10 @@ void reseal(std::string& record) {
 
 TEST(Record, ReturnsEveryFieldAsItWas) {
   WasmMetaData meta_data = make_meta_data("every.field", "code", 7);
-  meta_data.info.kind = ModuleKind::kCommand;
-  meta_data.info.functions.push_back({"", {{"x", ValueType::kOther}}, {}});
-  meta_data.info.functions.push_back(
-      {std::string("nul\0nul", 7), {}, {ValueType::kV128, ValueType::kF64}});
+  ModuleInfo info = *meta_data.info;
+  info.kind = ModuleKind::kCommand;
+  info.functions.push_back({"", {{"x", ValueType::kOther}}, {}});
+  info.functions.push_back({std::string("nul\0nul", 7), {}, {ValueType::kV128, ValueType::kF64}});
   meta_data.size = std::numeric_limits<std::uint64_t>::max();
   meta_data.limits = {std::numeric_limits<std::uint64_t>::max(), 0, 127, 128, std::nullopt};
   meta_data.created_at = -5;

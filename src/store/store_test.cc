@@ -319,7 +319,9 @@ TEST_P(StoreTest, ListsByPrefixFromWhereItIsAsked) {
 
 TEST_P(StoreTest, ListsByLabelsAndKind) {
   WasmMetaData command = make_meta_data("command", "c");
-  command.info.kind = ModuleKind::kCommand;
+  ModuleInfo info = *command.info;
+  info.kind = ModuleKind::kCommand;
+  command.info = info;
   command.labels = {{"team", "maths"}, {"tier", "1"}};
   put(command, "c");
   put("module", "m");

@@ -39,13 +39,23 @@ const FunctionInfo* ModuleInfo::find_function(std::string_view name) const {
   return found == functions.end() ? nullptr : &*found;
 }
 
+const ModuleInfo& SharedModuleInfo::operator*() const {
+  static const ModuleInfo nothing;
+  return info_ ? *info_ : nothing;
+}
+
 std::string default_function(const ModuleInfo& info) {
   if (info.find_function("_start") != nullptr) return "_start";
   return info.functions.size() == 1 ? info.functions.front().name : std::string{};
 }
 
 std::string etag_of(const WasmMetaData& meta_data) {
-  return std::to_string(meta_data.revision) + '-' + to_hex(meta_data.digest);
+  std::string etag;
+  etag.reserve(20 + 1 + 2 * sizeof meta_data.digest.bytes);
+  etag += std::to_string(meta_data.revision);
+  etag += '-';
+  append_hex(etag, meta_data.digest);
+  return etag;
 }
 
 }  // namespace wasm_server

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -60,6 +62,25 @@ struct ModuleInfo {
   friend bool operator==(const ModuleInfo&, const ModuleInfo&) = default;
 };
 
+// A ModuleInfo that all who have it share, because it is part of every job, record and answer. A
+// value like the one in it, which is never changed.
+class SharedModuleInfo {
+ public:
+  SharedModuleInfo() = default;
+  SharedModuleInfo(ModuleInfo info)  // NOLINT(google-explicit-constructor): it is the same value
+      : info_(std::make_shared<const ModuleInfo>(std::move(info))) {}
+
+  const ModuleInfo& operator*() const;
+  const ModuleInfo* operator->() const { return &**this; }
+
+  friend bool operator==(const SharedModuleInfo& left, const SharedModuleInfo& right) {
+    return left.info_ == right.info_ || *left == *right;
+  }
+
+ private:
+  std::shared_ptr<const ModuleInfo> info_;  // null: that of a module without exports and imports
+};
+
 // The contract's rule for a module whose client named no function: "_start", or else the only
 // exported function, or else none (empty).
 std::string default_function(const ModuleInfo& info);
@@ -86,7 +107,7 @@ struct WasmMetaData {
   std::string run_function;       // empty: none
   std::vector<WasmParam> param;   // of run_function, as the client named them
   std::vector<ValueType> result;  // of run_function
-  ModuleInfo info;
+  SharedModuleInfo info;
   StringMap labels;
   ModuleLimits limits;
   std::vector<std::string> args;
