@@ -34,32 +34,30 @@ std::unexpected<Error> failed(std::string_view doing) {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) {
+  Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (file.get() < 0) {
     return fail(ErrorCode::kInternal,
                 "cannot open " + path.string() + ": " + std::generic_category().message(errno));
   }
-  std::unique_ptr<Journal> journal{new Journal{file}};
+  std::unique_ptr<Journal> journal{new Journal{std::move(file)}};
   journal->usable_ = journal->fill();
   return journal;
 }
 
-Journal::~Journal() { close(file_); }
-
 // What is not written yet is written with zeroes.
 bool Journal::fill() const {
   struct stat status{};
-  if (fstat(file_, &status) != 0) return false;
+  if (fstat(file_.get(), &status) != 0) return false;
   const std::string zeroes(256U << 10, '\0');
   for (auto at = static_cast<std::uint64_t>(status.st_size); at < 2 * kHalf; at += zeroes.size()) {
-    if (!write_at(file_, at, zeroes)) return false;
+    if (!write_at(file_.get(), at, zeroes)) return false;
   }
   return true;
 }
 
 bool Journal::read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) const {
   std::string header(kHeader, '\0');
-  if (end - place < kHeader || !read_at(file_, place, header)) return false;
+  if (end - place < kHeader || !read_at(file_.get(), place, header)) return false;
   if (!header.starts_with(kMagic)) return false;
   std::uint32_t size = 0;
   std::memcpy(&size, header.data() + kMagic.size(), sizeof size);
@@ -68,7 +66,7 @@ bool Journal::read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) c
   const std::uint64_t checksum = numbers.u64();
   if (size > end - place - kHeader) return false;
   entry.payload.resize(size);
-  return read_at(file_, place + kHeader, entry.payload) &&
+  return read_at(file_.get(), place + kHeader, entry.payload) &&
          checksum_of(entry.number, entry.payload) == checksum;
 }
 
@@ -107,14 +105,14 @@ Result<void> Journal::append(std::uint64_t number, std::string_view payload) {
   to.u64(number);
   to.u64(checksum_of(number, payload));
   const std::uint64_t place = half_ * kHalf + position_;
-  if (write_at(file_, place, header) && write_at(file_, place + kHeader, payload) &&
-      fdatasync(file_) == 0) {
+  if (write_at(file_.get(), place, header) && write_at(file_.get(), place + kHeader, payload) &&
+      fdatasync(file_.get()) == 0) {
     position_ += kHeader + payload.size();
     return {};
   }
   auto error = failed("writing");
   // Nobody is told that it is stored; as far as that is possible, nobody shall find it either.
-  write_at(file_, place, std::string(kHeader, '\0'));
+  write_at(file_.get(), place, std::string(kHeader, '\0'));
   return error;
 }
 

@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace wasm_server {
@@ -19,8 +21,7 @@ namespace wasm_server {
 // have nothing to record but the bytes.
 //
 //   a half    entries one behind the other, from its start, in the order of their numbers; then
-//   what
-//             an earlier use has left, whose numbers are smaller, or zeroes
+//             what an earlier use has left, whose numbers are smaller, or zeroes
 //   an entry  magic u32, size of the payload u32, number of the batch u64, checksum u64 (XXH3-64 of
 //             the payload, seeded with the number), payload
 //
@@ -33,7 +34,6 @@ class Journal {
   // Makes the file (mode 0600) when it is not there. Without room for it on the disk it is there,
   // but nothing fits.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path);
-  ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
@@ -57,11 +57,11 @@ class Journal {
     std::string payload;
   };
 
-  explicit Journal(int file) : file_(file) {}
+  explicit Journal(Descriptor file) : file_(std::move(file)) {}
   bool fill() const;
   bool read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) const;
 
-  const int file_;
+  const Descriptor file_;
   bool usable_ = false;
   unsigned half_ = 0;
   std::uint64_t position_ = 0;  // in the half
