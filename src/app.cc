@@ -8,11 +8,15 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/artefact_seal.h"
 #include "handlers/routes.h"
 #include "store/lmdb_store.h"
 
 namespace wasm_server {
 namespace {
+
+// Compiled modules that are loaded ahead after a start: a small one takes about 20 KB.
+constexpr std::size_t kMostPreloaded = 256;
 
 unsigned or_cores(unsigned count) {
   return count != 0 ? count : std::max(1U, std::thread::hardware_concurrency());
@@ -49,6 +53,7 @@ Result<void> App::open_store() {
 
 // Wasmtime, what it has compiled before, the compilers, and the modules that are ready to run.
 Result<void> App::make_engine() {
+  const std::jthread beside(warm_up_seals);
   auto engine = Engine::make(config_.engine);
   if (!engine) return std::unexpected{std::move(engine).error()};
   engine_ = *std::move(engine);
@@ -60,10 +65,14 @@ Result<void> App::make_engine() {
   compiler_ = std::make_unique<Compiler>(
       *engine_, *artefacts_, or_cores(config_.engine.compile_threads), config_.compile_queue);
   compiler_->on_saved([this](const Digest& digest) { sweeper_->look_at({&digest, 1}); });
-  modules_ = std::make_unique<ModuleCache>(
-      *store_, *compiler_,
-      ModuleCache::Bounds{.bytes = config_.module_cache_bytes,
-                          .codes = std::min(engine_->most_codes(), open_files() / 3)});
+  const ModuleCache::Bounds bounds{.bytes = config_.module_cache_bytes,
+                                   .codes = std::min(engine_->most_codes(), open_files() / 3)};
+  modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, bounds);
+  preloader_ = std::make_unique<Preloader>(
+      *store_, *artefacts_, *compiler_, *modules_,
+      Preloader::Bounds{.codes = std::min(kMostPreloaded, bounds.codes / 4),
+                        .bytes = bounds.bytes / 4});
+  preloader_->start();  // now: the rest of the start takes its time too
   return {};
 }
 
@@ -73,6 +82,7 @@ void App::make_write_path() {
   runner_ = std::make_unique<Runner>(*store_, channel_->rx());
   runner_->on_commit([this](const JobResult& result, JobType type) {
     if (type != JobType::SAVE) modules_->forget(result.meta_data.id);
+    for (const auto& digest : result.freed) modules_->drop_spare(digest);
     sweeper_->look_at(result.freed);
   });
   code_checker_ = std::make_unique<CodeChecker>(
@@ -123,6 +133,7 @@ void App::start_threads() {
 void App::stop() {
   log_info("stopping");
   readiness_.set(false);          // load balancers look elsewhere
+  preloader_->stop();             // nobody will call
   server_->stop_accepting();      // no new connections
   server_->drain(config_.grace);  // what runs ends, or is cut
   channel_->close();              // no more writes
@@ -134,6 +145,7 @@ void App::stop() {
   // though nobody runs them.
   helpers_->stop();
   background_.reset();
+  preloader_->remember();
   if (compiler_->busy()) {
     // Cranelift cannot be interrupted, and artefacts are only a cache: all that matters is on disk.
     log_info("stopped, leaving a compilation behind");

@@ -12,6 +12,7 @@
 #include "engine/compiler.h"
 #include "engine/engine.h"
 #include "engine/module_cache.h"
+#include "engine/preloader.h"
 #include "handlers/blob_cache.h"
 #include "handlers/code_checker.h"
 #include "handlers/deps.h"
@@ -75,6 +76,7 @@ class App {
   std::unique_ptr<ArtefactSweeper> sweeper_;
   std::unique_ptr<Compiler> compiler_;
   std::unique_ptr<ModuleCache> modules_;
+  std::unique_ptr<Preloader> preloader_;
   std::unique_ptr<JobChannel> channel_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<CodeChecker> code_checker_;

@@ -23,6 +23,10 @@ using Seal = std::array<char, kSealBytes>;
 // fails.
 std::optional<Seal> make_seal(const Digest& key, std::string_view name, std::string_view content);
 
+// Has the cryptographic library load what it needs for the first seal of a process, which takes
+// about half a millisecond.
+void warm_up_seals();
+
 // Checks a seal while the content is read piece by piece.
 class SealCheck {
  public:

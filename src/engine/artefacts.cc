@@ -9,9 +9,13 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <chrono>
+#include <ctime>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -73,6 +77,22 @@ std::optional<Digest> parse_digest(std::string_view hex) {
     }
   }
   return digest;
+}
+
+// Ends early when `go_on` says no, or when the directory cannot be read.
+void for_each_file(const std::string& directory, const std::function<bool()>& go_on,
+                   const std::function<void(const fs::path&)>& look_at) {
+  std::error_code error;
+  fs::directory_iterator entry(directory, error);
+  for (; !error && entry != fs::directory_iterator{} && go_on(); entry.increment(error)) {
+    look_at(entry->path());
+  }
+}
+
+timespec timespec_of(std::chrono::system_clock::time_point time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const std::chrono::nanoseconds rest = time - seconds;
+  return {.tv_sec = seconds.time_since_epoch().count(), .tv_nsec = rest.count()};
 }
 
 std::string suffix_of(const Engine& engine) {
@@ -164,22 +184,50 @@ bool Artefacts::contains(const Digest& digest) const {
 
 void Artefacts::remove(const Digest& digest) const { ::unlink(path_of(digest).c_str()); }
 
+// Empty when it is not the name of an artefact of this engine.
+std::optional<Digest> Artefacts::digest_of(std::string_view name) const {
+  const auto suffix = suffix_of(engine_);
+  if (!name.ends_with(suffix)) return std::nullopt;
+  return parse_digest(name.substr(0, name.size() - suffix.size()));
+}
+
 bool Artefacts::is_stale(std::string_view name,
                          const std::function<bool(const Digest&)>& is_stored) const {
   if (name.ends_with(mark_ + std::string(kTemporarySuffix))) return false;  // being written
-  const auto suffix = suffix_of(engine_);
-  if (!name.ends_with(suffix)) return true;
-  const auto digest = parse_digest(name.substr(0, name.size() - suffix.size()));
+  const auto digest = digest_of(name);
   return !digest || !is_stored(*digest);
 }
 
 void Artefacts::remove_stale(const std::function<bool(const Digest&)>& is_stored,
                              const std::function<bool()>& go_on) const {
-  std::error_code error;
-  fs::directory_iterator entry(directory_, error);
-  for (; !error && entry != fs::directory_iterator{} && go_on(); entry.increment(error)) {
-    const auto name = entry->path().filename().string();
-    if (is_stale(name, is_stored)) ::unlink(entry->path().c_str());
+  for_each_file(directory_, go_on, [&](const fs::path& path) {
+    if (is_stale(path.filename().string(), is_stored)) ::unlink(path.c_str());
+  });
+}
+
+std::vector<Artefacts::Used> Artefacts::last_used(std::size_t most,
+                                                  const std::function<bool()>& go_on) const {
+  using Time = std::pair<std::time_t, long>;  // seconds, nanoseconds
+  std::multimap<Time, Used, std::greater<>> latest;
+  for_each_file(directory_, go_on, [&](const fs::path& path) {
+    struct stat status{};
+    const auto digest = digest_of(path.filename().string());
+    if (!digest || ::lstat(path.c_str(), &status) != 0) return;
+    latest.emplace(Time{status.st_mtim.tv_sec, status.st_mtim.tv_nsec},
+                   Used{*digest, static_cast<std::uint64_t>(status.st_size)});
+    if (latest.size() > most) latest.erase(std::prev(latest.end()));
+  });
+  const auto used = latest | std::views::values;
+  return {used.begin(), used.end()};
+}
+
+void Artefacts::mark_used(std::span<const Digest> latest_first) const {
+  constexpr std::chrono::microseconds kApart{1};  // what every file system tells apart
+  auto time = std::chrono::system_clock::now();
+  for (const auto& digest : latest_first) {
+    const std::array times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, timespec_of(time)};
+    ::utimensat(AT_FDCWD, path_of(digest).c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
+    time -= kApart;
   }
 }
 

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/result.h"
@@ -22,6 +26,9 @@ namespace wasm_server {
 // ever loaded: a missing, foreign, cut-off, altered or older file is simply compiled again.
 // Therefore files are not synced either: what a crash tears does not authenticate.
 //
+// A file's modification time is when its code was last wanted: written, loaded for an execution, or
+// in use at a stop. Nothing but the order of a preload depends on it.
+//
 // Safe from any thread.
 class Artefacts {
  public:
@@ -38,6 +45,16 @@ class Artefacts {
   // The artefact itself, as CompiledModule::precompile gives it.
   Result<void> save(const Digest& digest, ByteView content) const;
 
+  struct Used {
+    Digest digest;
+    std::uint64_t bytes;  // of the file
+  };
+  // Those of this engine that were wanted last, latest first, at most `most`. Takes time in
+  // proportion to the number of files; ends early, with what it has, when `go_on` says no.
+  std::vector<Used> last_used(std::size_t most, const std::function<bool()>& go_on) const;
+  // They were wanted just now, the first one latest. What has no artefact is passed over.
+  void mark_used(std::span<const Digest> latest_first) const;
+
   bool contains(const Digest& digest) const;
   void remove(const Digest& digest) const;
 
@@ -52,6 +69,7 @@ class Artefacts {
   std::string path_of(const Digest& digest) const;
   std::string name_of(const Digest& digest) const;
   std::string temporary_path_of(const Digest& digest) const;
+  std::optional<Digest> digest_of(std::string_view name) const;
   bool is_stale(std::string_view name, const std::function<bool(const Digest&)>& is_stored) const;
   bool authentic(int fd, const Digest& digest) const;
 

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -154,6 +155,29 @@ TEST_F(ArtefactsTest, RemoveWhatOlderEnginesCrashesAndDeletedModulesLeft) {
   EXPECT_EQ(file(), kept);
   EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1);
   EXPECT_TRUE(loads(*artefacts));
+}
+
+TEST_F(ArtefactsTest, AreListedByTheirLastUse) {
+  const auto artefacts = open();
+  const auto a = sha256("a");
+  const auto b = sha256("b");
+  const auto c = sha256("c");
+  for (const auto& digest : {a, b, c}) ASSERT_TRUE(artefacts->save(digest, *module_));
+  artefacts->mark_used(std::array{b, sha256("nobody's"), a});
+  const auto size = fs::file_size(file());
+  fs::copy_file(file(), fs::path(directory()) / (to_hex(a) + "-0123456789abcdef.cwasm"));
+  const auto go_on = [] { return true; };
+  const auto all = artefacts->last_used(10, go_on);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].digest, b);
+  EXPECT_EQ(all[1].digest, a);
+  EXPECT_EQ(all[2].digest, c);
+  EXPECT_EQ(all[0].bytes, size);
+  const auto two = artefacts->last_used(2, go_on);
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[0].digest, b);
+  EXPECT_EQ(two[1].digest, a);
+  EXPECT_TRUE(artefacts->last_used(10, [] { return false; }).empty());
 }
 
 TEST_F(ArtefactsTest, LeaveNoTemporaryFileBehind) {

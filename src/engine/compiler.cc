@@ -48,6 +48,7 @@ struct Pending {
   bool asked = false;         // by an execution: its artefact was looked for
   bool compiling = false;     // by one of the compilers, for those who wait
   bool precompiling = false;  // in spare time; not waited for, because that may never come
+  bool preloading = false;    // by preload(), which those who ask wait for
 };
 
 Error overloaded() { return {ErrorCode::kOverloaded, "too many modules wait to be compiled"}; }
@@ -108,6 +109,8 @@ struct Compiler::Impl {
   Compiled compile_now(const Digest& digest, ByteView wasm);
   Result<void> precompile_now(const Digest& digest, ByteView wasm);
   void finish_precompiled(const Digest& digest, const Result<void>& done);
+  bool begin_preload(const Digest& digest);
+  void give_up_preload(const Digest& digest);
 };
 
 // Whether there is room for `digest`, and a need, among those that nobody waits for.
@@ -148,7 +151,10 @@ void Compiler::Impl::run_loader() {
   while (const auto digest = next(lock, to_load)) {
     lock.unlock();
     const auto loaded = artefacts.load(*digest);
-    if (loaded) finish(*digest, loaded);
+    if (loaded) {
+      finish(*digest, loaded);
+      artefacts.mark_used({&*digest, 1});
+    }
     lock.lock();
     if (loaded) continue;
     to_baseline.push(*digest);
@@ -233,6 +239,26 @@ void Compiler::Impl::finish_precompiled(const Digest& digest, const Result<void>
   if (found == pending.end()) return;
   found->second.precompiling = false;
   if (found->second.asked) {
+    to_load.push(digest);
+  } else {
+    pending.erase(found);
+  }
+}
+
+// Whether nobody else is at it.
+bool Compiler::Impl::begin_preload(const Digest& digest) {
+  const std::lock_guard lock(mutex);
+  if (stopping || pending.contains(digest)) return false;
+  pending[digest].preloading = true;
+  return true;
+}
+
+// An execution that asked meanwhile goes the usual way.
+void Compiler::Impl::give_up_preload(const Digest& digest) {
+  const std::lock_guard lock(mutex);
+  const auto found = pending.find(digest);
+  if (found->second.asked) {
+    found->second.preloading = false;
     to_load.push(digest);
   } else {
     pending.erase(found);
@@ -352,11 +378,19 @@ void Compiler::compile(const Digest& digest, Load load, Done done) {
       auto& pending = impl_->pending[digest];
       if (!pending.load) pending.load = std::move(load);
       pending.waiting.push_back(std::move(done));
-      if (!std::exchange(pending.asked, true)) impl_->to_load.push(digest);
+      if (!std::exchange(pending.asked, true) && !pending.preloading) impl_->to_load.push(digest);
       return;
     }
   }
   done(std::unexpected{std::move(refused)});
+}
+
+void Compiler::preload(const Digest& digest, const Keep& keep) {
+  if (!impl_->begin_preload(digest)) return;
+  const auto loaded = impl_->artefacts.load(digest);
+  if (!loaded) return impl_->give_up_preload(digest);
+  keep(*loaded);
+  impl_->finish(digest, loaded);
 }
 
 bool Compiler::busy() const {
@@ -368,7 +402,10 @@ bool Compiler::busy() const {
 
 CompileStatus Compiler::status(const Digest& digest) const {
   const std::lock_guard lock(impl_->mutex);
-  if (impl_->pending.contains(digest)) return {CompileState::kCompiling, {}};
+  const auto found = impl_->pending.find(digest);
+  if (found != impl_->pending.end() && !found->second.preloading) {
+    return {CompileState::kCompiling, {}};
+  }
   const auto failure = impl_->failures.find(digest);
   if (failure != impl_->failures.end()) return {CompileState::kFailed, failure->second.message};
   return {};

@@ -27,6 +27,7 @@ struct CompileStatus {
 class Compiler {
  public:
   using Done = std::move_only_function<void(Result<std::shared_ptr<const CompiledModule>>)>;
+  using Keep = std::function<void(const std::shared_ptr<const CompiledModule>&)>;
   // Fetches a module's code when it is needed, on one of the compiler's threads.
   using Load = std::function<Result<SharedBytes>()>;
 
@@ -48,11 +49,16 @@ class Compiler {
 
   // For an execution: calls `done` with the compiled module, from one of the compiler's threads.
   // Has nothing to do with what prepare() began, and joins a compilation of the same digest that
-  // another execution waits for. A large module that has no artefact yet is
-  // answered with baseline code, which is there in a fraction of the time; the optimised code
-  // follows (status() tells). Fails (through `done`, on the calling thread) with kOverloaded when
-  // the queue is full, and with its error when the module is known not to compile.
+  // another execution waits for, and a preload that has begun. A large module that has no artefact
+  // yet is answered with baseline code, which is there in a fraction of the time; the optimised
+  // code follows (status() tells). Fails (through `done`, on the calling thread) with kOverloaded
+  // when the queue is full, and with its error when the module is known not to compile.
   void compile(const Digest& digest, Load load, Done done);
+
+  // Loads the artefact of `digest`, on the calling thread, for executions to come, and gives the
+  // module to `keep` before anybody who asked for it meanwhile is answered with it. Does nothing
+  // when there is no good artefact, or when an execution was here first; compiles nothing.
+  void preload(const Digest& digest, const Keep& keep);
 
   // Whether a compilation is under way: it cannot be interrupted, and the destructor waits for it.
   bool busy() const;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -43,6 +44,16 @@ class CompilerTest : public testing::Test {
     compiler.prepare(sha256(*code), [code]() -> Result<SharedBytes> { return code; });
   }
   static SharedBytes shared(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
+
+  void save_artefact(const SharedBytes& code) const {
+    const auto module = CompiledModule::compile(engine(), *code).value();
+    ASSERT_TRUE(artefacts_->save(sha256(*code), *module));
+  }
+  // The only one that is there.
+  void spoil_artefact() const {
+    const auto file = *std::filesystem::directory_iterator(temporary_.path() / "a");
+    std::ofstream(file.path(), std::ios::binary | std::ios::app) << "x";
+  }
 
   void wait_until_ready(const Compiler& compiler, const Digest& digest) const {
     while (compiler.status(digest).state == CompileState::kCompiling) std::this_thread::yield();
@@ -139,6 +150,77 @@ TEST_F(CompilerTest, AnswersExecutionsOfWhatItIsPreparing) {
   auto first = compile(compiler, codes.front());
   EXPECT_TRUE(last.get());
   EXPECT_TRUE(first.get());
+}
+
+TEST_F(CompilerTest, AnswersExecutionsThatComeDuringAPreloadWithWhatItLoads) {
+  save_artefact(code_);
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  const auto digest = sha256(*code_);
+  std::shared_ptr<const CompiledModule> kept;
+  std::future<Compiled> joined;
+  compiler.preload(digest, [&](const std::shared_ptr<const CompiledModule>& code) {
+    kept = code;
+    EXPECT_EQ(compiler.status(digest).state, CompileState::kReady);
+    joined = compile(compiler, code_);
+  });
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(joined.get().value(), kept);
+  EXPECT_EQ(loads_, 0);
+  EXPECT_FALSE(compiler.busy());
+}
+
+TEST_F(CompilerTest, DoesNotLetExecutionsWaitBehindAPreloadOfAnother) {
+  const auto other = shared(constant_module(1));
+  save_artefact(code_);
+  save_artefact(other);
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  bool kept = false;
+  compiler.preload(sha256(*code_), [&](const std::shared_ptr<const CompiledModule>&) {
+    kept = true;
+    EXPECT_TRUE(compile(compiler, other).get());
+  });
+  EXPECT_TRUE(kept);
+}
+
+TEST_F(CompilerTest, DoesNotPreloadWhatAnExecutionWaitsFor) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  std::promise<void> go_on;
+  auto load = [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
+    held.wait();
+    return code_;
+  };
+  auto asked = compile(compiler, sha256(*code_), load);
+  compiler.preload(sha256(*code_), [](const auto&) { ADD_FAILURE(); });
+  EXPECT_TRUE(compiler.busy());
+  go_on.set_value();
+  EXPECT_TRUE(asked.get());
+}
+
+TEST_F(CompilerTest, CompilesNothingForAPreload) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  const auto digest = sha256(*code_);
+  const auto fail = [](const std::shared_ptr<const CompiledModule>&) { ADD_FAILURE(); };
+  compiler.preload(digest, fail);
+  save_artefact(code_);
+  spoil_artefact();
+  compiler.preload(digest, fail);
+  EXPECT_FALSE(compiler.busy());
+  EXPECT_EQ(compiler.status(digest).state, CompileState::kReady);
+  EXPECT_FALSE(artefacts_->contains(digest));
+}
+
+// Whether they come before, during or after it.
+TEST_F(CompilerTest, AnswersExecutionsOfWhatCannotBePreloaded) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  for (int i = 0; i < 30; ++i) {
+    const auto code = shared(constant_module(i));
+    save_artefact(code);
+    spoil_artefact();
+    std::thread preload([&] { compiler.preload(sha256(*code), [](const auto&) {}); });
+    EXPECT_TRUE(compile(compiler, code).get());
+    preload.join();
+    artefacts_->remove(sha256(*code));
+  }
 }
 
 TEST_F(CompilerTest, TellsWhyAModuleFailed) {

@@ -1,6 +1,7 @@
 #include "engine/module_cache.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "engine/await_compiled.h"
@@ -142,12 +143,66 @@ void ModuleCache::insert(std::string key, const Module& module, std::uint64_t se
   }
   auto& code = codes_[module->meta_data.digest];
   bytes_ += kEntryBytes;
-  if (code.users++ > 0) bytes_ -= code.code->bytes();  // baseline code makes way for optimised
+  ++code.users;
+  if (code.code != nullptr) bytes_ -= code.code->bytes();  // baseline makes way for optimised code
   code.code = module->code;
   bytes_ += code.code->bytes();
-  while ((bytes_ > bounds_.bytes || codes_.size() > bounds_.codes) && entries_.size() > 1) {
-    erase(std::prev(entries_.end()));
+  make_room();
+}
+
+bool ModuleCache::is_full() const {
+  return bytes_ > bounds_.bytes || codes_.size() > bounds_.codes;
+}
+
+void ModuleCache::make_room() {
+  while (is_full() && erase_last_spare()) {
   }
+  while (is_full() && entries_.size() > 1) erase(std::prev(entries_.end()));
+}
+
+// Whether there was one.
+bool ModuleCache::erase_last_spare() {
+  bool erased = false;
+  while (!erased && !spare_.empty()) {
+    erased = erase_spare(spare_.back());
+    spare_.pop_back();
+  }
+  return erased;
+}
+
+// Whether it was there, and spare.
+bool ModuleCache::erase_spare(const Digest& digest) {
+  const auto found = codes_.find(digest);
+  if (found == codes_.end() || found->second.users > 0) return false;
+  bytes_ -= found->second.code->bytes();
+  codes_.erase(found);
+  return true;
+}
+
+bool ModuleCache::add_spare(const Digest& digest, std::shared_ptr<const CompiledModule> code) {
+  const std::lock_guard lock(mutex_);
+  if (codes_.contains(digest)) return true;
+  bytes_ += code->bytes();
+  codes_[digest].code = std::move(code);
+  spare_.push_back(digest);
+  return !is_full() || !erase_last_spare();
+}
+
+void ModuleCache::drop_spare(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  erase_spare(digest);
+}
+
+std::vector<Digest> ModuleCache::last_used(std::size_t most) const {
+  std::vector<Digest> digests;
+  std::unordered_set<Digest> seen;
+  const std::lock_guard lock(mutex_);
+  for (const auto& entry : entries_) {
+    if (digests.size() == most) break;
+    const auto& digest = entry.module->meta_data.digest;
+    if (seen.insert(digest).second) digests.push_back(digest);
+  }
+  return digests;
 }
 
 void ModuleCache::erase(Entries::iterator entry) {

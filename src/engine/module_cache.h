@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "base/task.h"
@@ -64,6 +65,15 @@ class ModuleCache {
   // Drops all revisions of a module at once; calls in flight keep theirs.
   void forget(const std::string& id);
 
+  // Code that nobody has asked for yet, for the load() of any module that has it. It never pushes
+  // out what was executed, and makes way for it: false when there is no room.
+  bool add_spare(const Digest& digest, std::shared_ptr<const CompiledModule> code);
+  // Drops what of that is not in use.
+  void drop_spare(const Digest& digest);
+
+  // Of the modules that were executed last, latest first, at most `most`.
+  std::vector<Digest> last_used(std::size_t most) const;
+
   std::size_t bytes() const;
 
  private:
@@ -74,7 +84,7 @@ class ModuleCache {
   };
   struct Code {
     std::shared_ptr<const CompiledModule> code;
-    std::size_t users = 0;
+    std::size_t users = 0;  // entries; none of spare code
   };
   struct KeyHash {
     using is_transparent = void;
@@ -92,6 +102,10 @@ class ModuleCache {
   void drop(std::string_view key, const Module& module);
   std::shared_ptr<const CompiledModule> find_code(const Digest& digest);
   void insert(std::string key, const Module& module, std::uint64_t sequence);
+  bool is_full() const;                    // mutex_ held
+  void make_room();                        // mutex_ held
+  bool erase_spare(const Digest& digest);  // mutex_ held
+  bool erase_last_spare();                 // mutex_ held
   void erase(Entries::iterator entry);     // mutex_ held
   void erase_key(const std::string& key);  // mutex_ held
 
@@ -104,6 +118,7 @@ class ModuleCache {
   std::unordered_map<std::string_view, Entries::iterator, KeyHash, std::equal_to<>> index_;
   std::set<std::string> pinned_;  // keys of older revisions, so that forget() finds them by prefix
   std::unordered_map<Digest, Code> codes_;
+  std::vector<Digest> spare_;  // of those in codes_; some may have come into use, or gone, since
   std::size_t bytes_ = 0;
 };
 

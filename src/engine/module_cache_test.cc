@@ -184,6 +184,94 @@ TEST_F(ModuleCacheTest, DoesNotCompileWhatCannotRun) {
   EXPECT_FALSE(artefacts_->contains(loaded->meta_data.digest));
 }
 
+// Code that was loaded before anybody asked for it.
+class SpareCodeTest : public ModuleCacheTest {
+ protected:
+  static Digest digest_of(int value) { return sha256(testing_engine::wasm_of(constant(value))); }
+  static std::shared_ptr<const CompiledModule> code_of(int value) {
+    return testing_engine::compile(constant(value));
+  }
+  static void load_into(ModuleCache& cache, const std::string& id) {
+    const auto patience = [](const WasmMetaData&) { return std::chrono::seconds(60); };
+    asio::io_context context;
+    asio::co_spawn(
+        context, cache.load(id, {}, patience),
+        [](const std::exception_ptr&, const Result<Module>& loaded) { EXPECT_TRUE(loaded); });
+    context.run();
+  }
+};
+
+TEST_F(SpareCodeTest, IsTakenByTheModulesThatHaveIt) {
+  put("a", constant(1));
+  put("b", constant(1));
+  const auto code = code_of(1);
+  ASSERT_TRUE(cache_.add_spare(digest_of(1), code));
+  EXPECT_EQ(load("a").value()->code, code);
+  EXPECT_EQ(load("b").value()->code, code);
+  EXPECT_FALSE(artefacts_->contains(digest_of(1))) << "nothing was compiled";
+  cache_.forget("a");
+  cache_.forget("b");
+  EXPECT_EQ(cache_.bytes(), 0U);
+}
+
+TEST_F(SpareCodeTest, IsNotTakenForAnOlderRevisionsSuccessor) {
+  put("a", constant(1));
+  ASSERT_TRUE(cache_.add_spare(digest_of(1), code_of(1)));
+  put("a", constant(2), 2);
+  EXPECT_EQ(load("a").value()->meta_data.digest, digest_of(2));
+  EXPECT_TRUE(artefacts_->contains(digest_of(2))) << "compiled";
+  erase("a");
+  EXPECT_FALSE(load("a"));
+}
+
+TEST_F(SpareCodeTest, PushesNothingOut) {
+  ModuleCache one(store_, compiler_, {.bytes = 64U << 20, .codes = 1});
+  put("a", constant(1));
+  load_into(one, "a");
+  EXPECT_FALSE(one.add_spare(digest_of(2), code_of(2)));
+  EXPECT_NE(one.find("a", {}), nullptr);
+}
+
+TEST_F(SpareCodeTest, MakesWayForWhatIsExecuted) {
+  ModuleCache two(store_, compiler_, {.bytes = 64U << 20, .codes = 2});
+  put("a", constant(1));
+  put("b", constant(2));
+  ASSERT_TRUE(two.add_spare(digest_of(3), code_of(3)));
+  load_into(two, "a");
+  const auto with_spare = two.bytes();
+  load_into(two, "b");
+  EXPECT_NE(two.find("a", {}), nullptr);
+  EXPECT_NE(two.find("b", {}), nullptr);
+  two.forget("b");
+  EXPECT_LT(two.bytes(), with_spare);
+}
+
+TEST_F(SpareCodeTest, IsDroppedUnlessItIsInUse) {
+  put("a", constant(1));
+  ASSERT_TRUE(cache_.add_spare(digest_of(2), code_of(2)));
+  cache_.drop_spare(digest_of(2));
+  EXPECT_EQ(cache_.bytes(), 0U);
+  const auto code = code_of(1);
+  ASSERT_TRUE(cache_.add_spare(digest_of(1), code));
+  ASSERT_TRUE(load("a"));
+  cache_.drop_spare(digest_of(1));
+  put("b", constant(1));
+  EXPECT_EQ(load("b").value()->code, code);
+}
+
+TEST_F(ModuleCacheTest, TellsWhatWasUsedLast) {
+  put("a", constant(1));
+  put("b", constant(2));
+  put("same", constant(2));
+  for (const std::string id : {"a", "b", "same"}) ASSERT_TRUE(load(id));
+  const auto a = load("a").value()->meta_data.digest;
+  const auto b = load("b").value()->meta_data.digest;
+  EXPECT_EQ(cache_.last_used(10), (std::vector{b, a}));
+  ASSERT_NE(cache_.find("a", {}), nullptr);
+  EXPECT_EQ(cache_.last_used(10), (std::vector{a, b}));
+  EXPECT_EQ(cache_.last_used(1), std::vector{a});
+}
+
 TEST_F(ModuleCacheTest, HoldsNoMoreDifferentCodesThanItsBound) {
   ModuleCache few(store_, compiler_, {.bytes = 64U << 20, .codes = 2});
   for (int i = 0; i < 4; ++i) {
