@@ -18,26 +18,29 @@ struct SchedulingAttributes {
   std::uint64_t flags;
   std::int32_t nice;
   std::uint32_t priority;
-  std::uint64_t runtime;  // nanoseconds; of SCHED_OTHER: how long a turn is
+  std::uint64_t runtime;  // nanoseconds: how long a turn is
   std::uint64_t deadline;
   std::uint64_t period;
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-void set_own(int policy) {
+// What the scheduler allows.
+constexpr std::uint64_t kShortestTurn = 100'000;
+constexpr std::uint64_t kLongestTurn = 100'000'000;
+
+void set_own(int policy, std::uint64_t turn) {
   constexpr int kNice = 10;
-  constexpr std::uint64_t kShortestTurn = 100'000;
   SchedulingAttributes attributes{};
   attributes.size = sizeof attributes;
   attributes.policy = static_cast<std::uint32_t>(policy);
   attributes.nice = kNice;
-  attributes.runtime = kShortestTurn;
+  attributes.runtime = turn;
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 }  // namespace
 
-void lower_own_priority() { set_own(SCHED_OTHER); }
-void use_only_spare_time() { set_own(SCHED_IDLE); }
+void lower_own_priority() { set_own(SCHED_OTHER, kShortestTurn); }
+void use_only_spare_time() { set_own(SCHED_IDLE, kLongestTurn); }
 
 }  // namespace wasm_server

@@ -13,8 +13,10 @@ void lower_own_priority();
 // busy threads it gets a few thousandths), and whoever wakes takes the core at once. More: the
 // kernel takes a core that runs only such threads for an idle one when it looks for a place for
 // others. A thread of low priority makes its core look busy instead, and those who serve requests
-// then share the other cores. Only for pure computing, because the thread may hold a lock for
-// seconds; and without privileges there is no way back.
+// then share the other cores. Against other processes it is its group (session, cgroup) that has
+// the core, which is not of low priority; of two groups the one with the shorter turn goes first,
+// so these turns are as long as the scheduler makes them (100 ms). Only for pure computing, because
+// the thread may hold a lock for seconds; and without privileges there is no way back.
 void use_only_spare_time();
 
 }  // namespace wasm_server

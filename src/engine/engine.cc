@@ -165,6 +165,10 @@ void Engine::in_spare_time(const std::function<void()>& work) const {
   impl_->spare_checkers.run(work);
 }
 
+bool Engine::uses_spare_time() const {
+  return impl_->spare_checkers.are_busy() || impl_->spare_compilers.are_busy();
+}
+
 Result<void> Engine::validate(std::string_view wasm) const {
   const ErrorHandle error{
       wasmtime_module_validate(impl_->optimized.engine.get(),

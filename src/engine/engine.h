@@ -38,6 +38,9 @@ class Engine {
   // throws is thrown here.
   void in_spare_time(const std::function<void()>& work) const;
 
+  // Whether anything is done in spare time now, which keeps a core whenever it is offered.
+  bool uses_spare_time() const;
+
   // kInvalidModule with the engine's reason when `wasm` is not a valid module for it.
   Result<void> validate(std::string_view wasm) const;
 

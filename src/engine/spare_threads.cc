@@ -30,7 +30,9 @@ SpareThreads::SpareThreads(unsigned threads)
 void SpareThreads::run(const std::function<void()>& work) const {
   if (threads_ == nullptr) return work();
   Call call{work, nullptr};
+  running_.fetch_add(1, std::memory_order_relaxed);
   engine_sys_threads_run(threads_.get(), Call::run, &call);
+  running_.fetch_sub(1, std::memory_order_relaxed);
   if (call.thrown) std::rethrow_exception(call.thrown);
 }
 

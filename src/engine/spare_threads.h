@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -20,8 +21,12 @@ class SpareThreads {
   // Has `work` done once on each, soon.
   void on_each(void (*work)()) const;
 
+  // Whether there is work.
+  bool are_busy() const { return running_.load(std::memory_order_relaxed) != 0; }
+
  private:
   std::unique_ptr<engine_sys_threads_t, HandleDeleter<engine_sys_threads_delete>> threads_;
+  mutable std::atomic<unsigned> running_{0};
 };
 
 }  // namespace wasm_server

@@ -39,8 +39,9 @@ class BackgroundPool {
   // thread.
   void cancel_all();
 
-  // Whether there is a call that does not sleep. Safe from any thread.
-  bool is_busy() const { return engine_.has_short_slices(); }
+  // Whether there is something to be done in the background: a call that does not sleep, or the
+  // engine's work in spare time. Safe from any thread.
+  bool is_busy() const { return engine_.has_short_slices() || engine_.uses_spare_time(); }
 
  private:
   void run();

@@ -124,6 +124,12 @@ TEST_F(WorkerTest, SlicesAreShortWhileACallRunsInTheBackground) {
   while (engine.has_short_slices()) std::this_thread::yield();
 }
 
+TEST_F(WorkerTest, TheBackgroundIsBusyWhileSpareTimeIsUsed) {
+  EXPECT_FALSE(pool_->is_busy());
+  testing_engine::engine().in_spare_time([this] { EXPECT_TRUE(pool_->is_busy()); });
+  EXPECT_FALSE(pool_->is_busy());
+}
+
 TEST_F(WorkerTest, SlicesAreNotShortForSleepers) {
   auto& engine = testing_engine::engine();
   std::promise<void> begun;
