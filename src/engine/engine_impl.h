@@ -2,6 +2,7 @@
 
 // The engine's inside, for the engine folder only.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -45,15 +46,16 @@ class Ticker {
 };
 
 struct Engine::Impl {
-  explicit Impl(unsigned threads) : spare_compilers(threads), spare_checkers(threads) {}
+  explicit Impl(unsigned threads)
+      : spare_compilers(std::max(1U, threads / 2)), spare_checkers(threads) {}
 
   EngineTier optimized;
   EngineTier baseline;
   // Compiles for `optimized` and runs nothing: a lock of its compiler, held by a thread that only
   // gets spare time, holds up nobody else.
   EngineHandle precompiler;
-  SpareThreads spare_compilers;
-  SpareThreads spare_checkers;  // what is to be checked does not queue behind what is compiled
+  SpareThreads spare_compilers;  // on half of the cores
+  SpareThreads spare_checkers;   // what is to be checked does not queue behind what is compiled
   std::uint32_t pool_slots = 0;
   std::size_t most_codes = 0;
   std::uint64_t compatibility = 0;  // artefacts made under another value do not load
