@@ -17,14 +17,12 @@
 #include "base/free_memory.h"
 #include "base/thread_priority.h"
 #include "engine/artefacts.h"
+#include "engine/compile_failures.h"
 #include "engine/compiled_module.h"
 
 namespace wasm_server {
 
 namespace {
-
-// Failures are remembered for `state`; old ones are forgotten first.
-constexpr std::size_t kMostFailures = 10'000;
 
 using Clock = std::chrono::steady_clock;
 using Compiled = Result<std::shared_ptr<const CompiledModule>>;
@@ -88,8 +86,7 @@ struct Compiler::Impl {
   Queue background;  // stored, and not asked for
   Clock::time_point last_prepare = Clock::time_point::min();
   Clock::time_point rested = Clock::time_point::min();  // when `background` goes on all the same
-  std::unordered_map<Digest, Error> failures;
-  std::deque<Digest> failure_order;
+  CompileFailures failures;
 
   std::vector<std::thread> threads;
 
@@ -105,7 +102,6 @@ struct Compiler::Impl {
   Load start_compiling(const Digest& digest);
   void deliver(const Digest& digest, const Compiled& compiled);
   void finish(const Digest& digest, const Compiled& compiled);
-  void remember_failure(const Digest& digest, const Compiled& compiled);
   Compiled compile_now(const Digest& digest, ByteView wasm);
   Result<void> precompile_now(const Digest& digest, ByteView wasm);
   void finish_precompiled(const Digest& digest, const Result<void>& done);
@@ -115,7 +111,7 @@ struct Compiler::Impl {
 
 // Whether there is room for `digest`, and a need, among those that nobody waits for.
 bool Compiler::Impl::takes(const Digest& digest) const {
-  return !stopping && background.digests.size() < max_queue && !failures.contains(digest) &&
+  return !stopping && background.digests.size() < max_queue && failures.find(digest) == nullptr &&
          !pending.contains(digest);
 }
 
@@ -300,24 +296,13 @@ void Compiler::Impl::finish(const Digest& digest, const Compiled& compiled) {
     if (found == pending.end()) return;
     waiting = std::move(found->second.waiting);
     pending.erase(found);
-    remember_failure(digest, compiled);
+    if (compiled) {
+      failures.forget(digest);
+    } else {
+      failures.remember(digest, compiled.error());
+    }
   }
   for (auto& done : waiting) done(compiled);
-}
-
-// Only what the module itself is to blame for; anything else may go well the next time.
-void Compiler::Impl::remember_failure(const Digest& digest, const Compiled& compiled) {
-  if (compiled) {
-    failures.erase(digest);
-    return;
-  }
-  const auto code = compiled.error().code;
-  if (code != ErrorCode::kInvalidModule && code != ErrorCode::kMemoryLimit) return;
-  if (!failures.emplace(digest, compiled.error()).second) return;
-  failure_order.push_back(digest);
-  if (failure_order.size() <= kMostFailures) return;
-  failures.erase(failure_order.front());
-  failure_order.pop_front();
 }
 
 Compiler::Compiler(const Engine& engine, Artefacts& artefacts, unsigned threads,
@@ -369,11 +354,11 @@ void Compiler::compile(const Digest& digest, Load load, Done done) {
   Error refused = overloaded();
   {
     const std::lock_guard lock(impl_->mutex);
-    const auto failure = impl_->failures.find(digest);
+    const Error* failure = impl_->failures.find(digest);
     const auto found = impl_->pending.find(digest);
     const bool room = impl_->pending.size() < impl_->max_queue * 2;
-    if (failure != impl_->failures.end()) {
-      refused = failure->second;
+    if (failure != nullptr) {
+      refused = *failure;
     } else if (!impl_->stopping && (found != impl_->pending.end() || room)) {
       auto& pending = impl_->pending[digest];
       if (!pending.load) pending.load = std::move(load);
@@ -406,8 +391,8 @@ CompileStatus Compiler::status(const Digest& digest) const {
   if (found != impl_->pending.end() && !found->second.preloading) {
     return {CompileState::kCompiling, {}};
   }
-  const auto failure = impl_->failures.find(digest);
-  if (failure != impl_->failures.end()) return {CompileState::kFailed, failure->second.message};
+  const Error* failure = impl_->failures.find(digest);
+  if (failure != nullptr) return {CompileState::kFailed, failure->message};
   return {};
 }
 

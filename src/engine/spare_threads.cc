@@ -1,5 +1,6 @@
 #include "engine/spare_threads.h"
 
+#include <atomic>
 #include <exception>
 
 #include "base/thread_priority.h"
@@ -11,14 +12,21 @@ namespace {
 struct Call {
   const std::function<void()>& work;
   std::exception_ptr thrown;
+  // Given to the other thread and back. Rust does that, which ThreadSanitizer cannot see.
+  std::atomic<bool> given{false};
+
+  void give() { given.store(true, std::memory_order_release); }
+  void take() const { given.load(std::memory_order_acquire); }
 
   static void run(void* data) {
     auto& call = *static_cast<Call*>(data);
+    call.take();
     try {
       call.work();
     } catch (...) {  // must not unwind through Rust
       call.thrown = std::current_exception();
     }
+    call.give();
   }
 };
 
@@ -30,8 +38,10 @@ SpareThreads::SpareThreads(unsigned threads)
 void SpareThreads::run(const std::function<void()>& work) const {
   if (threads_ == nullptr) return work();
   Call call{work, nullptr};
+  call.give();
   running_.fetch_add(1, std::memory_order_relaxed);
   engine_sys_threads_run(threads_.get(), Call::run, &call);
+  call.take();
   running_.fetch_sub(1, std::memory_order_relaxed);
   if (call.thrown) std::rethrow_exception(call.thrown);
 }
