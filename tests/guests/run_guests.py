@@ -38,6 +38,12 @@ def size(guest) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} KB"
 
 
+def wait_for_artefacts(client: Client, ids: list[str]) -> None:
+    """Until nothing is compiled any more: a restart before that has to compile again."""
+    while any(client.meta(id)["state"] == "compiling" for id in ids):
+        time.sleep(0.1)
+
+
 def measure(server: ServerProcess, guests) -> list[list[str]]:
     rows, first = [], {}
     with Client(server.url, timeout=300) as client:
@@ -51,6 +57,7 @@ def measure(server: ServerProcess, guests) -> list[list[str]]:
                 continue
             assert upload.status_code == 201, upload.text
             first[guest.file] = milliseconds(client, guest, guest.calls[0])[0]
+        wait_for_artefacts(client, [guest.file.removesuffix(".wasm").replace("/", "-") for guest in guests if guest.stored])
     server.restart()
     with Client(server.url, timeout=300) as client:
         for guest in guests:
