@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
+#include "base/append_number.h"
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "engine/values.h"
@@ -13,13 +13,6 @@
 
 namespace wasm_server {
 namespace {
-
-// On the path of every execution, so without a format string (0.3 us less).
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
 
 // As milliseconds with three decimals.
 void append_millis(std::string& out, std::chrono::nanoseconds duration) {

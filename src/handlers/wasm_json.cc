@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/append_number.h"
 #include "base/digest.h"
 #include "base/time.h"
 #include "http/json_text.h"
@@ -72,17 +73,18 @@ void append_import(std::string& out, const ImportInfo& import) {
   out += '}';
 }
 
+// `name` is a member's name with all that stands before its value.
+void append_member(std::string& out, std::string_view name, std::uint64_t number) {
+  out += name;
+  append_number(out, number);
+}
+
 void append_limits(std::string& out, const LimitValues& limits) {
-  out += "{\"timeout_ms\":";
-  append_json_number(out, limits.timeout_ms);
-  out += ",\"memory_bytes\":";
-  append_json_number(out, limits.memory_bytes);
-  out += ",\"output_bytes\":";
-  append_json_number(out, limits.output_bytes);
-  out += ",\"max_concurrency\":";
-  append_json_number(out, limits.max_concurrency);
-  out += ",\"max_queue\":";
-  append_json_number(out, limits.max_queue);
+  append_member(out, "{\"timeout_ms\":", limits.timeout_ms);
+  append_member(out, ",\"memory_bytes\":", limits.memory_bytes);
+  append_member(out, ",\"output_bytes\":", limits.output_bytes);
+  append_member(out, ",\"max_concurrency\":", limits.max_concurrency);
+  append_member(out, ",\"max_queue\":", limits.max_queue);
   out += '}';
 }
 
@@ -105,8 +107,7 @@ void append_state(std::string& out, const CompileStatus& status) {
 void append_run_function(std::string& out, const WasmMetaData& meta_data) {
   out += "\"run_function\":";
   append_json_string(out, meta_data.run_function);
-  out += ",\"size\":";
-  append_json_number(out, meta_data.size);
+  append_member(out, ",\"size\":", meta_data.size);
   out += ",\"param\":";
   append_array(out, meta_data.param, append_param);
   out += ",\"result\":";
@@ -118,8 +119,7 @@ void append_identity(std::string& out, const WasmMetaData& meta_data, const Json
   out += to_text(meta_data.info->kind);
   out += "\",\"digest\":\"sha256:";
   append_hex(out, meta_data.digest);
-  out += "\",\"revision\":";
-  append_json_number(out, meta_data.revision);
+  append_member(out, "\",\"revision\":", meta_data.revision);
   out += ",\"state\":";
   append_state(out, context.compile);
 }

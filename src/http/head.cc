@@ -1,22 +1,15 @@
 #include "http/head.h"
 
-#include <array>
-#include <charconv>
-
 #include <boost/beast/http/status.hpp>
+
+#include "base/append_number.h"
 
 namespace wasm_server {
 namespace {
 
-void append_number(std::string& out, std::uint64_t value, int base) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
-  out.append(digits.data(), end);
-}
-
 void append_status_line(std::string& out, unsigned status) {
   out += "HTTP/1.1 ";
-  append_number(out, status, 10);
+  append_number(out, status);
   out += ' ';
   const auto reason =
       boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
@@ -39,7 +32,7 @@ void append_head(std::string& out, const Reply& reply, const HeadFields& fields)
   append_line(out, "Content-Type: ", reply.content_type);
   if (fields.content_length) {
     out += "Content-Length: ";
-    append_number(out, *fields.content_length, 10);
+    append_number(out, *fields.content_length);
     out += "\r\n";
   }
   if (fields.chunked) out += "Transfer-Encoding: chunked\r\n";

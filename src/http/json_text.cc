@@ -1,10 +1,8 @@
 #include "http/json_text.h"
 
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "base/utf8.h"
 
@@ -76,12 +74,6 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(plain + 1);
   }
   out += '"';
-}
-
-void append_json_number(std::string& out, std::uint64_t number) {
-  std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
 }
 
 }  // namespace wasm_server

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +8,5 @@ namespace wasm_server {
 // Appends `text` as a JSON string with its quotes (RFC 8259, section 7). Bytes that are not UTF-8
 // become U+FFFD, so that what a client sent can be quoted back to it.
 void append_json_string(std::string& out, std::string_view text);
-void append_json_number(std::string& out, std::uint64_t number);
 
 }  // namespace wasm_server
