@@ -1,7 +1,8 @@
 #pragma once
 
 // A batch of new modules and revisions as the payload of a journal entry: a list of
-//   id text, digest 32 bytes, module record text, has code u8, the code text when it has
+//   id text, digest 32 bytes, module record text, has code u8, then the code text when it has (1),
+//   or its offset and size in the code file, varints (2)
 // in the notation of store/record.h.
 
 #include <string>

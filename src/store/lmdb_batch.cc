@@ -6,7 +6,6 @@
 
 #include "store/journal_entry.h"
 #include "store/lmdb_reader.h"
-#include "store/record.h"
 
 namespace wasm_server {
 namespace {
@@ -47,7 +46,7 @@ Result<LmdbTransaction*> LmdbBatch::direct() {
   auto begun = path_.begin_direct();
   if (!begun) return std::unexpected{std::move(begun).error()};
   direct_ = *std::move(begun);
-  for (const SharedOperation& module : modules_) {
+  for (const SharedOperation& module : modules_.by_digest()) {
     auto done = direct_->apply(module);
     if (done) continue;
     drop_direct();
@@ -58,7 +57,7 @@ Result<LmdbTransaction*> LmdbBatch::direct() {
 
 Result<std::optional<WasmMetaData>> LmdbBatch::find(std::string_view id) {
   if (direct_) return direct_->find(id);
-  const auto added = index_.find(id);
+  const auto added = modules_.find(id);
   auto found = added ? meta_data_of(*added) : find_outside(id);
   if (!found) return found;
   looked_for_ = id;
@@ -77,7 +76,7 @@ Result<std::optional<WasmMetaData>> LmdbBatch::find_outside(std::string_view id)
 Result<std::optional<WasmMetaData>> LmdbBatch::find_revision(std::string_view id,
                                                              std::uint64_t revision) {
   if (direct_) return direct_->find_revision(id, revision);
-  auto added = index_.find_revision(id, revision);
+  auto added = modules_.find_revision(id, revision);
   if (!added) added = path_.recent().find_revision(id, revision);
   if (added) return meta_data_of(*added);
   const auto reading = path_.env().read();
@@ -103,7 +102,7 @@ Result<bool> LmdbBatch::has_code(const Digest& digest) const {
 
 // That is not in the trees yet.
 RecentCode LmdbBatch::recent_code(const Digest& digest) const {
-  RecentCode own = index_.find_code(digest);
+  RecentCode own = modules_.find_code(digest);
   return own ? own : path_.recent().find_code(digest);
 }
 
@@ -146,11 +145,7 @@ Result<SharedOperation> LmdbBatch::journalled(const WasmMetaData& meta_data,
   const auto next = follows(meta_data);
   if (!next) return std::unexpected{next.error()};
   if (!*next) return nullptr;
-  Operation module;
-  module.id = meta_data.id;
-  module.revision = meta_data.revision;
-  module.digest = meta_data.digest;
-  encode_record(meta_data, module.record);
+  Operation module = put_of(meta_data);
   const std::size_t most = journal_size(module) + (code ? std::min(code->size(), kSmallCode) : 0);
   if (!has_certainly_room(most, 0) || !LmdbWritePath::is_small(bytes_ + most)) return nullptr;
   const auto brought = bring_code(module, code);
@@ -186,12 +181,8 @@ Result<void> LmdbBatch::put_directly(const WasmMetaData& meta_data, const Shared
 
 Result<void> LmdbBatch::put_large(LmdbTransaction& transaction, const WasmMetaData& meta_data,
                                   const SharedBytes& code) {
-  Operation module;
-  module.id = meta_data.id;
-  module.revision = meta_data.revision;
-  module.digest = meta_data.digest;
+  Operation module = put_of(meta_data);
   module.code = code;
-  encode_record(meta_data, module.record);
   if (auto room = transaction.check_room(module); !room) return room;
   CodeFile& file = path_.env().code_file();
   const auto place = file.add(*std::exchange(module.code, nullptr));
@@ -204,8 +195,7 @@ Result<void> LmdbBatch::put_large(LmdbTransaction& transaction, const WasmMetaDa
 
 void LmdbBatch::add(SharedOperation module) {
   looked_for_.clear();
-  index_.add(module);
-  modules_.push_back(std::move(module));
+  modules_.add(std::move(module));
 }
 
 Result<std::vector<Digest>> LmdbBatch::erase(std::string_view id) {
@@ -229,7 +219,7 @@ Result<void> LmdbBatch::commit() {
 Result<void> LmdbBatch::commit_records() {
   if (direct_ && changed_) return path_.commit_direct(*direct_);
   drop_direct();
-  return modules_.empty() ? Result<void>{} : path_.append(modules_, index_);
+  return modules_.size() == 0 ? Result<void>{} : path_.append(modules_);
 }
 
 }  // namespace wasm_server

@@ -49,8 +49,7 @@ class LmdbBatch final : public Store::Transaction {
   const std::uint64_t free_bytes_;  // that the database certainly has
   std::uint64_t bytes_ = 0;         // of modules_ in the journal
   std::uint64_t placed_ = 0;        // of modules_ in the code file
-  std::vector<SharedOperation> modules_;
-  RecentGeneration index_;  // of modules_
+  RecentGeneration modules_;
   // What was last looked for, and the revision that was found, or 0.
   std::string looked_for_;
   std::uint64_t found_ = 0;

@@ -95,13 +95,8 @@ Result<std::optional<WasmMetaData>> LmdbTransaction::find_revision(std::string_v
 }
 
 Result<void> LmdbTransaction::put(const WasmMetaData& meta_data, const SharedBytes& code) {
-  Operation operation;
-  operation.kind = Operation::Kind::kPut;
-  operation.id = meta_data.id;
-  operation.revision = meta_data.revision;
-  operation.digest = meta_data.digest;
+  Operation operation = put_of(meta_data);
   operation.code = code;
-  encode_record(meta_data, operation.record);
   if (auto room = check_room(operation); !room) return room;
   return apply(std::make_shared<const Operation>(std::move(operation)));
 }

@@ -84,9 +84,8 @@ Result<void> LmdbWritePath::sync_code() {
   return synced;
 }
 
-Result<void> LmdbWritePath::append(const std::vector<SharedOperation>& modules,
-                                   RecentGeneration& index) {
-  encode_batch(modules, payload_);
+Result<void> LmdbWritePath::append(RecentGeneration& batch) {
+  encode_batch(batch.by_digest(), payload_);
   Lock lock{mutex_};
   if (auto room = make_room(lock, payload_.size()); !room) return room;
   if (auto appended = journal_->append(number_ + 1, payload_); !appended) {
@@ -95,7 +94,7 @@ Result<void> LmdbWritePath::append(const std::vector<SharedOperation>& modules,
   }
   ++number_;
   const bool first = recent_.size() == 0;
-  recent_.add(index, number_);
+  recent_.add(batch, number_);
   last_append_ = Clock::now();
   state_.sequence.fetch_add(1, std::memory_order_acq_rel);
   if (first) changed_.notify_all();

@@ -56,8 +56,8 @@ class LmdbWritePath {
   // Before a batch is committed: the code that it brings is on disk.
   Result<void> sync_code();
   // One batch of new modules and revisions, durable and seen by readers when it returns success.
-  // `index` has the same ones. Waits when both halves are full.
-  Result<void> append(const std::vector<SharedOperation>& modules, RecentGeneration& index);
+  // It is empty then. Waits when both halves are full.
+  Result<void> append(RecentGeneration& batch);
 
   // A transaction of the database in which everything recent is done already. Until end_direct()
   // nothing is moved.

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "store/code_file.h"
+#include "store/wasm_storage.h"
 
 namespace wasm_server {
 
@@ -27,5 +28,8 @@ struct Operation {
 };
 
 using SharedOperation = std::shared_ptr<const Operation>;
+
+// A kPut without its code.
+Operation put_of(const WasmMetaData& meta_data);
 
 }  // namespace wasm_server
