@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "base/thread_priority.h"
+#include "engine/may_be_stored.h"
 
 namespace wasm_server {
 
@@ -36,12 +37,6 @@ void ArtefactSweeper::look_at(std::span<const Digest> digests) {
   changed_.notify_one();
 }
 
-// When the store cannot tell, the artefact stays.
-bool ArtefactSweeper::is_stored(const Digest& digest) const {
-  const auto has = store_.has_blob(digest);
-  return !has || *has;
-}
-
 bool ArtefactSweeper::stopping() const {
   const std::lock_guard lock(mutex_);
   return stopping_;
@@ -49,7 +44,7 @@ bool ArtefactSweeper::stopping() const {
 
 void ArtefactSweeper::run() {
   lower_own_priority();
-  artefacts_.remove_stale([this](const Digest& digest) { return is_stored(digest); },
+  artefacts_.remove_stale([this](const Digest& digest) { return may_be_stored(store_, digest); },
                           [this] { return !stopping(); });
   std::vector<Digest> digests;
   std::unique_lock lock(mutex_);
@@ -59,7 +54,7 @@ void ArtefactSweeper::run() {
     digests.swap(told_);
     lock.unlock();
     for (const auto& digest : digests) {
-      if (!is_stored(digest)) artefacts_.remove(digest);
+      if (!may_be_stored(store_, digest)) artefacts_.remove(digest);
     }
     digests.clear();
     lock.lock();

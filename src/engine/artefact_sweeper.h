@@ -36,7 +36,6 @@ class ArtefactSweeper {
 
  private:
   void run();
-  bool is_stored(const Digest& digest) const;
   bool stopping() const;
 
   Store& store_;

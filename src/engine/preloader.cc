@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/thread_priority.h"
+#include "engine/may_be_stored.h"
 
 namespace wasm_server {
 
@@ -34,14 +35,8 @@ bool Preloader::preload(const Digest& digest) {
     room = modules_.add_spare(digest, code);
   });
   // Asked afterwards, because it may have been deleted meanwhile.
-  if (!is_stored(digest)) modules_.drop_spare(digest);
+  if (!may_be_stored(store_, digest)) modules_.drop_spare(digest);
   return room;
-}
-
-// When the store cannot tell, the code stays.
-bool Preloader::is_stored(const Digest& digest) const {
-  const auto has = store_.has_blob(digest);
-  return !has || *has;
 }
 
 }  // namespace wasm_server

@@ -47,7 +47,6 @@ class Preloader {
  private:
   void run();
   bool preload(const Digest& digest);
-  bool is_stored(const Digest& digest) const;
 
   Store& store_;
   Artefacts& artefacts_;
