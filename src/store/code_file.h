@@ -11,9 +11,9 @@
 
 #include "base/bytes.h"
 #include "base/descriptor.h"
+#include "base/free_space.h"
 #include "base/result.h"
 #include "store/file_room.h"
-#include "store/free_space.h"
 #include "store/grace_period.h"
 
 namespace wasm_server {
