@@ -54,7 +54,9 @@ Result<void> App::open_store() {
 // Wasmtime, what it has compiled before, the compilers, and the modules that are ready to run.
 Result<void> App::make_engine() {
   const std::jthread beside(warm_up_seals);
-  auto engine = Engine::make(config_.engine);
+  auto settings = config_.engine;
+  settings.code_arena_bytes = config_.module_cache_bytes;
+  auto engine = Engine::make(settings);
   if (!engine) return std::unexpected{std::move(engine).error()};
   engine_ = *std::move(engine);
   const std::string directory = (config_.data / "artefacts").string();
@@ -65,13 +67,14 @@ Result<void> App::make_engine() {
   compiler_ = std::make_unique<Compiler>(
       *engine_, *artefacts_, or_cores(config_.engine.compile_threads), config_.compile_queue);
   compiler_->on_saved([this](const Digest& digest) { sweeper_->look_at({&digest, 1}); });
-  const ModuleCache::Bounds bounds{.bytes = config_.module_cache_bytes,
-                                   .codes = std::min(engine_->most_codes(), open_files() / 3)};
-  modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, bounds);
+  const CodeCost most{.bytes = config_.module_cache_bytes,
+                      .mapped = engine_->most_mapped(),
+                      .files = open_files() / 3};
+  modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, most);
   preloader_ = std::make_unique<Preloader>(
       *store_, *artefacts_, *compiler_, *modules_,
-      Preloader::Bounds{.codes = std::min(kMostPreloaded, bounds.codes / 4),
-                        .bytes = bounds.bytes / 4});
+      Preloader::Bounds{.codes = std::min({kMostPreloaded, most.mapped / 4, most.files / 4}),
+                        .bytes = most.bytes / 4});
   preloader_->start();  // now: the rest of the start takes its time too
   return {};
 }

@@ -15,6 +15,7 @@ use wasmtime::{Config, Enabled, Engine, Module, PoolingAllocationConfig};
 pub use wasmtime_c_api::*;
 
 pub mod call;
+pub mod code_memory;
 pub mod limits;
 
 const _: () = {

@@ -27,15 +27,17 @@ class FreeSpace {
   // Of the last used piece.
   std::uint64_t end() const { return end_; }
 
- private:
   using Pieces = std::map<std::uint64_t, std::uint64_t>;  // offset -> size
+  // What is free before the end; no two touch.
+  const Pieces& pieces() const { return pieces_; }
 
+ private:
   void add(std::uint64_t offset, std::uint64_t size);
   void remove(Pieces::iterator piece);
 
   const std::uint64_t most_;
   std::uint64_t end_ = 0;
-  Pieces pieces_;                                              // free ones before end_; none touch
+  Pieces pieces_;
   std::set<std::pair<std::uint64_t, std::uint64_t>> by_size_;  // of pieces_: size, offset
 };
 

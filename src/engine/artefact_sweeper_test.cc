@@ -20,7 +20,7 @@ using testing_engine::engine;
 class ArtefactSweeperTest : public testing::Test {
  protected:
   // An artefact under this name; what is in it does not matter here.
-  void save(std::string_view code) { ASSERT_TRUE(artefacts_->save(sha256(code), *module_)); }
+  void save(std::string_view code) { ASSERT_TRUE(artefacts_->save(sha256(code), artefact_)); }
   void store(std::string_view id, std::string_view code) {
     auto transaction = store_.begin().value();
     ASSERT_TRUE(transaction->put(make_meta_data(id, code), make_code(code).bytes));
@@ -38,8 +38,7 @@ class ArtefactSweeperTest : public testing::Test {
   TemporaryDirectory temporary_;
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
-  std::shared_ptr<const CompiledModule> module_ =
-      CompiledModule::compile(engine(), testing_engine::wasm_of(testing_engine::kSum)).value();
+  Bytes artefact_ = testing_engine::compile(testing_engine::kSum)->serialize().value();
   MemoryStore store_;
   ArtefactSweeper sweeper_{store_, *artefacts_};
 };

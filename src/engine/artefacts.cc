@@ -1,7 +1,10 @@
 #include "engine/artefacts.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +26,6 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
-#include "base/descriptor.h"
 #include "base/file_io.h"
 #include "base/random.h"
 #include "engine/artefact_seal.h"
@@ -41,6 +43,8 @@ constexpr std::string_view kTemporarySuffix = ".tmp";
 // Artefacts are read in such pieces to be checked. With 2.7 MB that are in no core's cache this
 // takes 0.7 ms; mapping, checking and unmapping them, for the engine to map them again, 1.1 ms.
 constexpr std::size_t kPieceBytes = 64U << 10;
+
+constexpr std::size_t kSmallFileBytes = CompiledModule::kSmallBytes + kSealBytes;
 
 std::size_t size_of(int fd) {
   struct stat status{};
@@ -88,6 +92,21 @@ void for_each_file(const std::string& directory, const std::function<bool()>& go
     look_at(entry->path());
   }
 }
+
+// Both without waiting for the disk: they fail when it would be asked.
+int open_at_hand(const std::string& path) {
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
+  how.resolve = RESOLVE_CACHED;
+  return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+}
+
+bool read_at_hand(int fd, std::span<char> out) {
+  const iovec all{.iov_base = out.data(), .iov_len = out.size()};
+  return ::preadv2(fd, &all, 1, 0, RWF_NOWAIT) == static_cast<ssize_t>(out.size());
+}
+
+std::unexpected<Error> not_authentic() { return fail(ErrorCode::kInternal, "is not authentic"); }
 
 timespec timespec_of(std::chrono::system_clock::time_point time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -144,25 +163,51 @@ bool Artefacts::authentic(int fd, const Digest& digest) const {
   return check.holds();
 }
 
+// Of a file that is read as a whole.
+Result<std::shared_ptr<const CompiledModule>> Artefacts::load_small(std::string_view file,
+                                                                    const Digest& digest) const {
+  if (file.size() <= kSealBytes) return not_authentic();
+  const auto content = file.substr(0, file.size() - kSealBytes);
+  Seal seal;
+  std::ranges::copy(file.substr(content.size()), seal.begin());
+  SealCheck check(key_, name_of(digest), seal);
+  check.add(content);
+  if (!check.holds()) return not_authentic();
+  return CompiledModule::load(engine_, content);
+}
+
+Result<std::shared_ptr<const CompiledModule>> Artefacts::load_file(Descriptor file,
+                                                                   const Digest& digest) const {
+  const auto size = size_of(file.get());
+  if (size > kSmallFileBytes) {
+    if (!authentic(file.get(), digest)) return not_authentic();
+    return CompiledModule::map_file(engine_, std::move(file));
+  }
+  std::array<char, kSmallFileBytes> buffer;
+  const auto content = std::span(buffer).first(size);
+  if (!read_at(file.get(), 0, content)) return not_authentic();
+  return load_small({content.data(), size}, digest);
+}
+
 Result<std::shared_ptr<const CompiledModule>> Artefacts::load(const Digest& digest) const {
   const auto path = path_of(digest);
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.get() < 0) return fail(ErrorCode::kNotFound, "no artefact");
-  if (authentic(file.get(), digest)) {
-    auto module = CompiledModule::map_file(engine_, std::move(file));
-    if (module) return module;
-    spdlog::warn("artefact {} does not load: {}", name_of(digest), module.error().message);
-  } else {
-    spdlog::warn("artefact {} is not authentic; compiling again", name_of(digest));
-  }
+  auto module = load_file(std::move(file), digest);
+  if (module) return module;
+  spdlog::warn("artefact {} {}; compiling again", name_of(digest), module.error().message);
   ::unlink(path.c_str());
   return fail(ErrorCode::kNotFound, "no artefact");
 }
 
-Result<void> Artefacts::save(const Digest& digest, const CompiledModule& module) const {
-  const auto content = module.serialize();
-  if (!content) return std::unexpected{content.error()};
-  return save(digest, *content);
+std::shared_ptr<const CompiledModule> Artefacts::load_at_hand(const Digest& digest) const {
+  const Descriptor file(open_at_hand(path_of(digest)));
+  const auto size = file.get() < 0 ? 0 : size_of(file.get());
+  if (size == 0 || size > kSmallFileBytes) return nullptr;
+  std::array<char, kSmallFileBytes> buffer;
+  const auto content = std::span(buffer).first(size);
+  if (!read_at_hand(file.get(), content)) return nullptr;
+  return load_small({content.data(), size}, digest).value_or(nullptr);
 }
 
 Result<void> Artefacts::save(const Digest& digest, ByteView content) const {

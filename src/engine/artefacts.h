@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/digest.h"
 #include "base/result.h"
 #include "engine/compiled_module.h"
@@ -26,8 +27,8 @@ namespace wasm_server {
 // ever loaded: a missing, foreign, cut-off, altered or older file is simply compiled again.
 // Therefore files are not synced either: what a crash tears does not authenticate.
 //
-// A file's modification time is when its code was last wanted: written, loaded for an execution, or
-// in use at a stop. Nothing but the order of a preload depends on it.
+// A file's modification time is when its code was last wanted: written, loaded from the disk for an
+// execution, or in use at a stop. Nothing but the order of a preload depends on it.
 //
 // Safe from any thread.
 class Artefacts {
@@ -40,9 +41,12 @@ class Artefacts {
   // is opened once: what was checked is what the engine maps, whatever becomes of its name.
   Result<std::shared_ptr<const CompiledModule>> load(const Digest& digest) const;
 
-  // A failure costs only a compilation after the next start; the caller logs it.
-  Result<void> save(const Digest& digest, const CompiledModule& module) const;
-  // The artefact itself, as CompiledModule::precompile gives it.
+  // For a thread that must not wait for the disk: the same when the file is small and the system
+  // has all of it in memory, and null otherwise. Takes some tens of microseconds.
+  std::shared_ptr<const CompiledModule> load_at_hand(const Digest& digest) const;
+
+  // Keeps an artefact, as CompiledModule::serialize or precompile gives it. A failure costs only a
+  // compilation after the next start; the caller logs it.
   Result<void> save(const Digest& digest, ByteView content) const;
 
   struct Used {
@@ -72,6 +76,10 @@ class Artefacts {
   std::optional<Digest> digest_of(std::string_view name) const;
   bool is_stale(std::string_view name, const std::function<bool(const Digest&)>& is_stored) const;
   bool authentic(int fd, const Digest& digest) const;
+  Result<std::shared_ptr<const CompiledModule>> load_small(std::string_view file,
+                                                           const Digest& digest) const;
+  Result<std::shared_ptr<const CompiledModule>> load_file(Descriptor file,
+                                                          const Digest& digest) const;
 
   const std::string directory_;
   const Engine& engine_;

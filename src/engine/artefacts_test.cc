@@ -2,10 +2,13 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -44,12 +47,12 @@ class ArtefactsTest : public testing::Test {
   TemporaryDirectory temporary_;
   Bytes wasm_ = testing_engine::wasm_of(testing_engine::kSum);
   Digest digest_ = sha256(wasm_);
-  std::shared_ptr<const CompiledModule> module_ = CompiledModule::compile(engine(), wasm_).value();
+  Bytes artefact_ = CompiledModule::compile(engine(), wasm_).value()->serialize().value();
 };
 
 TEST_F(ArtefactsTest, RunsWhatItLoads) {
   const auto artefacts = open();
-  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
   InvocationOrder order;
   order.module = artefacts->load(digest_).value();
   order.function = "f";
@@ -62,22 +65,22 @@ TEST_F(ArtefactsTest, RunsWhatItLoads) {
 }
 
 TEST_F(ArtefactsTest, SurviveARestart) {
-  ASSERT_TRUE(open()->save(digest_, *module_));
+  ASSERT_TRUE(open()->save(digest_, artefact_));
   EXPECT_TRUE(loads(*open()));
 }
 
 TEST_F(ArtefactsTest, AreReadableByTheirOwnerOnly) {
-  ASSERT_TRUE(open()->save(digest_, *module_));
+  ASSERT_TRUE(open()->save(digest_, artefact_));
   EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_EQ(fs::status(directory()).permissions(), fs::perms::owner_all);
 }
 
 TEST_F(ArtefactsTest, RefuseEveryAlteredByte) {
   const auto artefacts = open();
-  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
   const auto good = content();
   for (std::size_t i = 0; i < good.size(); i += good.size() / 50 + 1) {
-    ASSERT_TRUE(artefacts->save(digest_, *module_));
+    ASSERT_TRUE(artefacts->save(digest_, artefact_));
     auto bad = content();
     bad[i] = static_cast<char>(bad[i] ^ 1);
     replace(bad);
@@ -91,7 +94,7 @@ TEST_F(ArtefactsTest, RefuseAnAlteredByteAnywhereInALargeFile) {
                                             std::string(300'000, 'x') + "\"))");
   const auto module = CompiledModule::compile(engine(), wasm).value();
   const auto artefacts = open();
-  ASSERT_TRUE(artefacts->save(digest_, *module));
+  ASSERT_TRUE(artefacts->save(digest_, module->serialize().value()));
   EXPECT_TRUE(loads(*artefacts));
   const auto good = content();
   const auto path = file();
@@ -106,11 +109,11 @@ TEST_F(ArtefactsTest, RefuseAnAlteredByteAnywhereInALargeFile) {
 
 TEST_F(ArtefactsTest, RefuseACutFileAndRemoveIt) {
   const auto artefacts = open();
-  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
   const auto good = content();
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{10}, good.size() / 2, good.size() - 1}) {
-    ASSERT_TRUE(artefacts->save(digest_, *module_));
+    ASSERT_TRUE(artefacts->save(digest_, artefact_));
     replace(good.substr(0, size));
     EXPECT_FALSE(loads(*artefacts)) << size;
     EXPECT_TRUE(fs::is_empty(directory()));
@@ -118,29 +121,29 @@ TEST_F(ArtefactsTest, RefuseACutFileAndRemoveIt) {
 }
 
 TEST_F(ArtefactsTest, RefuseWhatAnotherServerWrote) {
-  ASSERT_TRUE(open(std::string(32, 'x'))->save(digest_, *module_));
+  ASSERT_TRUE(open(std::string(32, 'x'))->save(digest_, artefact_));
   EXPECT_FALSE(loads(*open()));
 }
 
 TEST_F(ArtefactsTest, RefuseAnotherModulesArtefactUnderThisName) {
   const auto artefacts = open();
   const auto other = sha256("other");
-  ASSERT_TRUE(artefacts->save(other, *module_));
+  ASSERT_TRUE(artefacts->save(other, artefact_));
   const auto foreign = content();
   artefacts->remove(other);
-  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
   replace(foreign);
   EXPECT_FALSE(loads(*artefacts));
 }
 
 TEST_F(ArtefactsTest, DoNotLoadThoseOfAnOlderEngine) {
-  ASSERT_TRUE(open()->save(digest_, *module_));
+  ASSERT_TRUE(open()->save(digest_, artefact_));
   fs::rename(file(), fs::path(directory()) / (to_hex(digest_) + "-0123456789abcdef.cwasm"));
   EXPECT_FALSE(loads(*open()));
 }
 
 TEST_F(ArtefactsTest, RemoveWhatOlderEnginesCrashesAndDeletedModulesLeft) {
-  ASSERT_TRUE(open()->save(digest_, *module_));
+  ASSERT_TRUE(open()->save(digest_, artefact_));
   const auto kept = file();
   const auto deleted = sha256("deleted");
   const std::string suffix = kept.filename().string().substr(64);
@@ -162,7 +165,7 @@ TEST_F(ArtefactsTest, AreListedByTheirLastUse) {
   const auto a = sha256("a");
   const auto b = sha256("b");
   const auto c = sha256("c");
-  for (const auto& digest : {a, b, c}) ASSERT_TRUE(artefacts->save(digest, *module_));
+  for (const auto& digest : {a, b, c}) ASSERT_TRUE(artefacts->save(digest, artefact_));
   artefacts->mark_used(std::array{b, sha256("nobody's"), a});
   const auto size = fs::file_size(file());
   fs::copy_file(file(), fs::path(directory()) / (to_hex(a) + "-0123456789abcdef.cwasm"));
@@ -182,8 +185,49 @@ TEST_F(ArtefactsTest, AreListedByTheirLastUse) {
 
 TEST_F(ArtefactsTest, LeaveNoTemporaryFileBehind) {
   const auto artefacts = open();
-  ASSERT_TRUE(artefacts->save(digest_, *module_));
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
   EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1);
+}
+
+TEST_F(ArtefactsTest, AreLoadedAtHandWhenTheyAreSmallAndAuthentic) {
+  const auto artefacts = open();
+  EXPECT_EQ(artefacts->load_at_hand(digest_), nullptr);
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
+  EXPECT_NE(artefacts->load_at_hand(digest_), nullptr);
+  auto bad = content();
+  bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
+  replace(bad);
+  EXPECT_EQ(artefacts->load_at_hand(digest_), nullptr);
+  EXPECT_TRUE(artefacts->contains(digest_)) << "left to load(), which reports it";
+}
+
+TEST_F(ArtefactsTest, AreNotLoadedAtHandWhenTheyAreLarge) {
+  const auto wasm = testing_engine::wasm_of("(module (memory 16) (data (i32.const 0) \"" +
+                                            std::string(100'000, 'x') + "\"))");
+  const auto artefacts = open();
+  const auto artefact = CompiledModule::compile(engine(), wasm).value()->serialize().value();
+  ASSERT_TRUE(artefacts->save(digest_, artefact));
+  EXPECT_EQ(artefacts->load_at_hand(digest_), nullptr);
+  const auto loaded = artefacts->load(digest_).value();
+  EXPECT_EQ(loaded->cost().mapped, 1U);
+  EXPECT_EQ(loaded->cost().files, 1U);
+}
+
+std::size_t mappings() {
+  std::ifstream maps("/proc/self/maps");
+  return static_cast<std::size_t>(
+      std::count(std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>(), '\n'));
+}
+
+TEST_F(ArtefactsTest, TakeNoMappingsWhenTheyAreSmall) {
+  const auto artefacts = open();
+  ASSERT_TRUE(artefacts->save(digest_, artefact_));
+  std::vector<std::shared_ptr<const CompiledModule>> modules{artefacts->load(digest_).value()};
+  const auto before = mappings();
+  for (int i = 0; i < 200; ++i) modules.push_back(artefacts->load(digest_).value());
+  EXPECT_LT(mappings(), before + 100);
+  EXPECT_EQ(modules.back()->cost().mapped, 0U);
+  EXPECT_EQ(modules.back()->cost().files, 0U);
 }
 
 }  // namespace

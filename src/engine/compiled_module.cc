@@ -47,6 +47,15 @@ Error compile_error(const std::string& message) {
   return {ErrorCode::kInvalidModule, message};
 }
 
+Result<ModuleHandle> copied(const EngineTier& tier, ByteView artefact) {
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error{wasmtime_module_deserialize(
+      tier.engine.get(), reinterpret_cast<const std::uint8_t*>(artefact.data()), artefact.size(),
+      &module)};
+  if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
+  return ModuleHandle{module};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(const Engine& engine,
@@ -71,14 +80,40 @@ Result<Bytes> CompiledModule::precompile(const Engine& engine, std::string_view 
   });
   if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
   // What does not fit the pool is refused here, as by compile().
-  wasmtime_module_t* module = nullptr;
-  error.reset(
-      wasmtime_module_deserialize(engine.impl().optimized.engine.get(),
-                                  reinterpret_cast<const std::uint8_t*>(artefact.view().data()),
-                                  artefact.view().size(), &module));
-  const ModuleHandle loaded{module};
-  if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
+  const auto loaded = copied(engine.impl().optimized, artefact.view());
+  if (!loaded) return std::unexpected{loaded.error()};
   return Bytes(artefact.view());
+}
+
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::load(const Engine& engine,
+                                                                   ByteView artefact) {
+  if (artefact.size() <= kSmallBytes) {
+    if (auto module = load_in_arena(engine, artefact)) return module;
+  }
+  const auto& tiered = engine.impl().of(Tier::kOptimized);
+  auto module = copied(tiered, artefact);
+  if (!module) return std::unexpected{std::move(module).error()};
+  return adopt(tiered, module->release(), Tier::kOptimized);
+}
+
+// Null when there is no room, or no module in the artefact.
+std::shared_ptr<const CompiledModule> CompiledModule::load_in_arena(const Engine& engine,
+                                                                    ByteView artefact) {
+  auto* arena = engine.impl().arena.get();
+  const auto piece = arena == nullptr ? std::nullopt : arena->add(artefact);
+  if (!piece) return nullptr;
+  const auto& tiered = engine.impl().of(Tier::kOptimized);
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error{engine_sys_module_in_place(
+      tiered.engine.get(), reinterpret_cast<const std::uint8_t*>(piece->content.data()),
+      piece->content.size(), &module)};
+  if (error != nullptr) {
+    arena->remove(*piece);
+    return nullptr;
+  }
+  auto loaded = adopt(tiered, module, Tier::kOptimized);
+  loaded->impl_->in_arena = true;
+  return loaded;
 }
 
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::map_file(const Engine& engine,
@@ -119,12 +154,14 @@ Result<Bytes> CompiledModule::serialize() const {
   return Bytes(artefact.view());
 }
 
-std::size_t CompiledModule::bytes() const {
-  if (impl_->module == nullptr) return 0;
+CodeCost CompiledModule::cost() const {
+  if (impl_->module == nullptr) return {};
   void* start = nullptr;
   void* end = nullptr;
   wasmtime_module_image_range(impl_->module.get(), &start, &end);
-  return static_cast<std::size_t>(static_cast<char*>(end) - static_cast<char*>(start));
+  const auto size = static_cast<std::size_t>(static_cast<char*>(end) - static_cast<char*>(start));
+  const bool file = !impl_->in_arena || engine_sys_module_has_memory(impl_->module.get());
+  return {.bytes = size, .mapped = impl_->in_arena ? 0U : 1U, .files = file ? 1U : 0U};
 }
 
 const std::optional<Error>& CompiledModule::link_error() const { return impl_->link_error; }

@@ -22,6 +22,26 @@ struct EngineTier;
 // runs at about half the speed. The baseline compiler does not know all of WebAssembly.
 enum class Tier : std::uint8_t { kOptimized, kBaseline };
 
+// What it takes to hold a module.
+struct CodeCost {
+  std::size_t bytes = 0;
+  std::size_t mapped = 0;  // 1 with mappings of its own (engine/mapping_budget.h)
+  std::size_t files = 0;   // 1 with an open file of its own, or one that an instance may make
+
+  CodeCost& operator+=(const CodeCost& other) {
+    bytes += other.bytes;
+    mapped += other.mapped;
+    files += other.files;
+    return *this;
+  }
+  CodeCost& operator-=(const CodeCost& other) {
+    bytes -= other.bytes;
+    mapped -= other.mapped;
+    files -= other.files;
+    return *this;
+  }
+};
+
 // A module's machine code with its imports resolved, ready to be instantiated. Never changed;
 // shared by threads.
 class CompiledModule {
@@ -33,8 +53,13 @@ class CompiledModule {
   // Compiles what nobody waits for, in time that nobody else wants, to the artefact of an optimised
   // module. The same errors.
   static Result<Bytes> precompile(const Engine& engine, std::string_view wasm);
-  // Maps an artefact that this server wrote and has verified (engine/artefacts.h); nothing else may
-  // get here, because loading it runs its code unchecked.
+  // Up to this an artefact is copied to where it needs no mappings of its own.
+  static constexpr std::size_t kSmallBytes = 64U << 10;
+  // Loads an artefact that this server wrote and has verified (engine/artefacts.h); nothing else
+  // may get here, because its code runs unchecked. A copy of it is kept.
+  static Result<std::shared_ptr<const CompiledModule>> load(const Engine& engine,
+                                                            ByteView artefact);
+  // The same, from a file that is kept open and mapped.
   static Result<std::shared_ptr<const CompiledModule>> map_file(const Engine& engine,
                                                                 Descriptor file);
   // For a module that was not compiled because it could not run anyway.
@@ -48,8 +73,8 @@ class CompiledModule {
   // The artefact of this module, which must be optimised.
   Result<Bytes> serialize() const;
 
-  // Size of the code image, for the cache's account.
-  std::size_t bytes() const;
+  // For the cache's account.
+  CodeCost cost() const;
 
   // Set when an import cannot be satisfied: the module can be kept but not run.
   const std::optional<Error>& link_error() const;
@@ -61,6 +86,8 @@ class CompiledModule {
   explicit CompiledModule(std::unique_ptr<Impl> impl);
   static std::shared_ptr<const CompiledModule> adopt(const EngineTier& engine,
                                                      wasmtime_module* module, Tier tier);
+  static std::shared_ptr<const CompiledModule> load_in_arena(const Engine& engine,
+                                                             ByteView artefact);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -13,6 +13,7 @@ struct CompiledModule::Impl {
   ModuleHandle module;             // null without code
   InstancePreHandle instance_pre;  // null when link_error is set
   std::optional<Error> link_error;
+  bool in_arena = false;
 };
 
 }  // namespace wasm_server

@@ -104,6 +104,7 @@ struct Compiler::Impl {
   void finish(const Digest& digest, const Compiled& compiled);
   Compiled compile_now(const Digest& digest, ByteView wasm);
   Result<void> precompile_now(const Digest& digest, ByteView wasm);
+  void keep(const Digest& digest, ByteView artefact);
   void finish_precompiled(const Digest& digest, const Result<void>& done);
   bool begin_preload(const Digest& digest);
   void give_up_preload(const Digest& digest);
@@ -221,9 +222,7 @@ void Compiler::Impl::precompile_one(const Digest& digest, std::unique_lock<std::
 Result<void> Compiler::Impl::precompile_now(const Digest& digest, ByteView wasm) {
   const auto artefact = CompiledModule::precompile(engine, wasm);
   if (!artefact) return std::unexpected{artefact.error()};
-  const auto saved = artefacts.save(digest, ByteView(*artefact));
-  if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);
-  if (on_saved) on_saved(digest);
+  keep(digest, *artefact);
   return {};
 }
 
@@ -271,10 +270,17 @@ Compiler::Load Compiler::Impl::start_compiling(const Digest& digest) {
 Compiled Compiler::Impl::compile_now(const Digest& digest, ByteView wasm) {
   auto compiled = CompiledModule::compile(engine, wasm, Tier::kOptimized);
   if (!compiled) return compiled;
-  const auto saved = artefacts.save(digest, **compiled);
+  const auto artefact = (*compiled)->serialize();
+  if (!artefact) return std::unexpected{artefact.error()};
+  keep(digest, *artefact);
+  if (artefact->size() > CompiledModule::kSmallBytes) return compiled;
+  return CompiledModule::load(engine, *artefact);  // which takes less to hold
+}
+
+void Compiler::Impl::keep(const Digest& digest, ByteView artefact) {
+  const auto saved = artefacts.save(digest, artefact);
   if (!saved) spdlog::warn("{}: {}", to_hex(digest), saved.error().message);
   if (on_saved) on_saved(digest);
-  return compiled;
 }
 
 // Answers those who wait now; the digest stays pending.
@@ -368,6 +374,10 @@ void Compiler::compile(const Digest& digest, Load load, Done done) {
     }
   }
   done(std::unexpected{std::move(refused)});
+}
+
+std::shared_ptr<const CompiledModule> Compiler::load_at_hand(const Digest& digest) const {
+  return impl_->artefacts.load_at_hand(digest);
 }
 
 void Compiler::preload(const Digest& digest, const Keep& keep) {

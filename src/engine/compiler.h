@@ -55,6 +55,10 @@ class Compiler {
   // when the queue is full, and with its error when the module is known not to compile.
   void compile(const Digest& digest, Load load, Done done);
 
+  // The code of a small module whose artefact is at hand (engine/artefacts.h), loaded by the
+  // calling thread; null when it takes compile().
+  std::shared_ptr<const CompiledModule> load_at_hand(const Digest& digest) const;
+
   // Loads the artefact of `digest`, on the calling thread, for executions to come, and gives the
   // module to `keep` before anybody who asked for it meanwhile is answered with it. Does nothing
   // when there is no good artefact, or when an execution was here first; compiles nothing.

@@ -47,7 +47,7 @@ class CompilerTest : public testing::Test {
 
   void save_artefact(const SharedBytes& code) const {
     const auto module = CompiledModule::compile(engine(), *code).value();
-    ASSERT_TRUE(artefacts_->save(sha256(*code), *module));
+    ASSERT_TRUE(artefacts_->save(sha256(*code), module->serialize().value()));
   }
   // The only one that is there.
   void spoil_artefact() const {

@@ -1,5 +1,7 @@
 #include "engine/engine.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -65,6 +67,19 @@ wasm_config_t* make_compile_config(const EngineSettings& settings, Tier tier) {
   return config;
 }
 
+// For all code of the engine; what does not lie in the arena has a mapping of its own.
+engine_sys_code_memory_t code_memory(CodeArena& arena) {
+  const auto publish = [](void* data, const std::uint8_t* text, std::size_t size) {
+    return static_cast<CodeArena*>(data)->contains(text) ||
+           ::mprotect(const_cast<std::uint8_t*>(text), size, PROT_READ | PROT_EXEC) == 0;
+  };
+  const auto withdraw = [](void* data, const std::uint8_t* text) {
+    auto& held = *static_cast<CodeArena*>(data);
+    if (held.contains(text)) held.remove(text);
+  };
+  return {.data = &arena, .publish = publish, .withdraw = withdraw};
+}
+
 // That, and where it runs.
 wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
   auto* config = make_compile_config(settings, tier);
@@ -81,8 +96,11 @@ Result<EngineHandle> make_engine(wasm_config_t* config) {
   return EngineHandle(engine);
 }
 
-Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
-  auto engine = make_engine(make_config(settings, slots, tier));
+Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots, Tier tier,
+                             CodeArena* arena) {
+  auto* config = make_config(settings, slots, tier);
+  if (arena != nullptr) engine_sys_config_code_memory_set(config, code_memory(*arena));
+  auto engine = make_engine(config);
   if (!engine) return std::unexpected{std::move(engine).error()};
   EngineTier made;
   made.engine = std::move(*engine);
@@ -93,9 +111,9 @@ Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots
 
 // With the largest pool, at most `slots`, that can be mapped; sets `slots` to that.
 Result<EngineTier> make_largest_tier(const EngineSettings& settings, std::uint32_t& slots,
-                                     Tier tier) {
+                                     Tier tier, CodeArena* arena) {
   while (true) {
-    auto made = make_tier(settings, slots, tier);
+    auto made = make_tier(settings, slots, tier, arena);
     if (made || slots <= MappingBudget::kSmallestPool) return made;
     spdlog::warn("a pool of {} slots cannot be mapped: {}", slots, made.error().message);
     slots = std::max(MappingBudget::kSmallestPool, slots / 2);
@@ -136,15 +154,19 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   auto impl = std::make_unique<Impl>(threads);
   const auto budget = MappingBudget::of(MappingBudget::allowed(), settings.pool_slots);
   impl->pool_slots = budget.slots;
-  impl->most_codes = budget.codes;
-  auto optimized = make_largest_tier(settings, impl->pool_slots, Tier::kOptimized);
+  impl->most_mapped = budget.codes;
+  auto arena = CodeArena::make(settings.code_arena_bytes);
+  if (!arena) spdlog::warn("each module has mappings of its own: {}", arena.error().message);
+  if (arena) impl->arena = std::move(*arena);
+  auto optimized =
+      make_largest_tier(settings, impl->pool_slots, Tier::kOptimized, impl->arena.get());
   if (!optimized) return std::unexpected{std::move(optimized).error()};
   impl->optimized = std::move(*optimized);
   if (impl->pool_slots < settings.pool_slots) {
     spdlog::warn("the pool has {} slots instead of {}", impl->pool_slots, settings.pool_slots);
   }
   std::uint32_t baseline_slots = std::min(impl->pool_slots, budget.baseline);
-  auto baseline = make_largest_tier(settings, baseline_slots, Tier::kBaseline);
+  auto baseline = make_largest_tier(settings, baseline_slots, Tier::kBaseline, nullptr);
   if (!baseline) return std::unexpected{std::move(baseline).error()};
   impl->baseline = std::move(*baseline);
 
@@ -185,7 +207,7 @@ Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
 }
 
 std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
-std::size_t Engine::most_codes() const { return impl_->most_codes; }
+std::size_t Engine::most_mapped() const { return impl_->most_mapped; }
 
 void Engine::give_back_memory() const {
   give_back_free_memory();

@@ -17,9 +17,10 @@ struct EngineSettings {
   std::uint32_t pool_slots = 10'240;  // instances, memories and stacks that may live at once
   std::uint64_t max_memory_bytes = 4ULL << 30;  // of one call
   std::size_t max_wasm_stack_bytes = 512U << 10;
-  std::uint32_t table_elements = 100'000;  // of one table
-  std::chrono::milliseconds slice{1};      // length of a time slice
-  unsigned compile_threads = 0;            // 0: one per core
+  std::uint32_t table_elements = 100'000;   // of one table
+  std::chrono::milliseconds slice{1};       // length of a time slice
+  unsigned compile_threads = 0;             // 0: one per core
+  std::size_t code_arena_bytes = 1U << 30;  // of address space, for small modules
 };
 
 // Wasmtime, set up for this server: pooling allocator, epochs with one ticker, guests on fibers.
@@ -48,8 +49,9 @@ class Engine {
   Result<Bytes> wat_to_wasm(std::string_view text) const;
 
   std::uint32_t pool_slots() const;
-  // How many compiled modules may be held beside the pool (engine/mapping_budget.h).
-  std::size_t most_codes() const;
+  // How many compiled modules with mappings of their own may be held beside the pool
+  // (engine/mapping_budget.h).
+  std::size_t most_mapped() const;
 
   // After much was compiled: the calling thread and the engine's own ones give the memory that they
   // do not use any more back to the system.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/code_arena.h"
 #include "engine/compiled_module.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
@@ -49,6 +50,7 @@ struct Engine::Impl {
   explicit Impl(unsigned threads)
       : spare_compilers(std::max(1U, threads / 2)), spare_checkers(threads) {}
 
+  std::unique_ptr<CodeArena> arena;  // of `optimized`; null where the system does not allow it
   EngineTier optimized;
   EngineTier baseline;
   // Compiles for `optimized` and runs nothing: a lock of its compiler, held by a thread that only
@@ -57,7 +59,7 @@ struct Engine::Impl {
   SpareThreads spare_compilers;  // on half of the cores
   SpareThreads spare_checkers;   // what is to be checked does not queue behind what is compiled
   std::uint32_t pool_slots = 0;
-  std::size_t most_codes = 0;
+  std::size_t most_mapped = 0;
   std::uint64_t compatibility = 0;  // artefacts made under another value do not load
   std::unique_ptr<Ticker> ticker;
 

@@ -65,6 +65,25 @@ bool engine_sys_pool_use_pagemap_scan(wasmtime_pooling_allocation_config_t* pool
 wasmtime_error_t* engine_sys_engine_new(wasm_config_t* config, wasm_engine_t** engine);
 wasmtime_error_t* engine_sys_module_map(const wasm_engine_t* engine, int file,
                                         wasmtime_module_t** module);
+
+// Who makes the code of an engine executable. Called from any thread.
+typedef struct engine_sys_code_memory {
+  void* data;
+  // Makes text executable that is readable. False, with errno, when it cannot be.
+  bool (*publish)(void* data, const uint8_t* text, size_t size);
+  // Nobody uses the artefact any more whose text, or start if it has none, this is.
+  void (*withdraw)(void* data, const uint8_t* text);
+} engine_sys_code_memory_t;
+
+void engine_sys_config_code_memory_set(wasm_config_t* config, engine_sys_code_memory_t memory);
+
+// Uses an artefact, which begins with a page, where it lies: until it is withdrawn. In case of an
+// error it may have been withdrawn or not.
+wasmtime_error_t* engine_sys_module_in_place(const wasm_engine_t* engine, const uint8_t* artefact,
+                                             size_t size, wasmtime_module_t** module);
+// Whether its instances have a memory of their own, whose image may be kept in an open file.
+bool engine_sys_module_has_memory(const wasmtime_module_t* module);
+
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
 void engine_sys_start_compile_threads(size_t threads, void (*thread_start)(void));
 

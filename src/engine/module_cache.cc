@@ -48,8 +48,8 @@ const FunctionInfo* LoadedModule::find_function(std::string_view name) const {
   return found == functions.end() ? nullptr : found->second;
 }
 
-ModuleCache::ModuleCache(Store& store, Compiler& compiler, Bounds bounds)
-    : store_(store), compiler_(compiler), bounds_(bounds) {}
+ModuleCache::ModuleCache(Store& store, Compiler& compiler, const CodeCost& most)
+    : store_(store), compiler_(compiler), most_(most) {}
 
 ModuleCache::Module ModuleCache::find(std::string_view id, std::optional<std::uint64_t> revision) {
   const auto sequence = store_.sequence();
@@ -94,9 +94,9 @@ void ModuleCache::confirm(std::string_view key, const Module& module, std::uint6
 
 // A load that was under way when the module was deleted may have put it here after forget().
 void ModuleCache::drop(std::string_view key, const Module& module) {
-  const std::lock_guard lock(mutex_);
+  Locked locked(*this);
   const auto found = index_.find(key);
-  if (found != index_.end() && found->second->module == module) erase(found->second);
+  if (found != index_.end() && found->second->module == module) erase(found->second, locked);
 }
 
 Result<std::optional<WasmMetaData>> ModuleCache::read(std::string_view id,
@@ -116,7 +116,10 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
   auto code = find_code(digest);
   if (auto missing = missing_import((*meta_data)->info->imports)) {
     code = CompiledModule::without_code(*std::move(missing));
-  } else if (code == nullptr || is_superseded(*code, digest)) {
+  } else if (code == nullptr) {
+    code = compiler_.load_at_hand(digest);
+  }
+  if (code == nullptr || is_superseded(*code, digest)) {
     const auto timeout = patience(**meta_data);
     auto compiled = co_await await_compiled(compiler_, store_, digest, timeout);
     if (!compiled) co_return std::unexpected{compiled.error()};
@@ -134,63 +137,67 @@ std::shared_ptr<const CompiledModule> ModuleCache::find_code(const Digest& diges
 }
 
 void ModuleCache::insert(std::string key, const Module& module, std::uint64_t sequence) {
-  const std::lock_guard lock(mutex_);
-  if (const auto old = index_.find(key); old != index_.end()) erase(old->second);
+  Locked locked(*this);
+  if (const auto old = index_.find(key); old != index_.end()) erase(old->second, locked);
   entries_.push_front({std::move(key), module, sequence});
   index_.emplace(entries_.front().key, entries_.begin());
   if (entries_.front().key.find(kRevisionMark) != std::string::npos) {
     pinned_.insert(entries_.front().key);
   }
   auto& code = codes_[module->meta_data.digest];
-  bytes_ += kEntryBytes;
+  held_.bytes += kEntryBytes;
   ++code.users;
-  if (code.code != nullptr) bytes_ -= code.code->bytes();  // baseline makes way for optimised code
+  if (code.code != nullptr) {  // baseline makes way for optimised code
+    held_ -= code.code->cost();
+    locked.erased(std::move(code.code));
+  }
   code.code = module->code;
-  bytes_ += code.code->bytes();
-  make_room();
+  held_ += code.code->cost();
+  make_room(locked);
 }
 
 bool ModuleCache::is_full() const {
-  return bytes_ > bounds_.bytes || codes_.size() > bounds_.codes;
+  return held_.bytes > most_.bytes || held_.mapped > most_.mapped || held_.files > most_.files;
 }
 
-void ModuleCache::make_room() {
-  while (is_full() && erase_last_spare()) {
+void ModuleCache::make_room(Locked& locked) {
+  while (is_full() && erase_last_spare(locked)) {
   }
-  while (is_full() && entries_.size() > 1) erase(std::prev(entries_.end()));
+  while (is_full() && entries_.size() > 1) erase(std::prev(entries_.end()), locked);
 }
 
 // Whether there was one.
-bool ModuleCache::erase_last_spare() {
+bool ModuleCache::erase_last_spare(Locked& locked) {
   bool erased = false;
   while (!erased && !spare_.empty()) {
-    erased = erase_spare(spare_.back());
+    erased = erase_spare(spare_.back(), locked);
     spare_.pop_back();
   }
   return erased;
 }
 
 // Whether it was there, and spare.
-bool ModuleCache::erase_spare(const Digest& digest) {
+bool ModuleCache::erase_spare(const Digest& digest, Locked& locked) {
   const auto found = codes_.find(digest);
   if (found == codes_.end() || found->second.users > 0) return false;
-  bytes_ -= found->second.code->bytes();
+  held_ -= found->second.code->cost();
+  locked.erased(std::move(found->second.code));
   codes_.erase(found);
   return true;
 }
 
 bool ModuleCache::add_spare(const Digest& digest, std::shared_ptr<const CompiledModule> code) {
-  const std::lock_guard lock(mutex_);
+  Locked locked(*this);
   if (codes_.contains(digest)) return true;
-  bytes_ += code->bytes();
+  held_ += code->cost();
   codes_[digest].code = std::move(code);
   spare_.push_back(digest);
-  return !is_full() || !erase_last_spare();
+  return !is_full() || !erase_last_spare(locked);
 }
 
 void ModuleCache::drop_spare(const Digest& digest) {
-  const std::lock_guard lock(mutex_);
-  erase_spare(digest);
+  Locked locked(*this);
+  erase_spare(digest, locked);
 }
 
 std::vector<Digest> ModuleCache::last_used(std::size_t most) const {
@@ -205,37 +212,39 @@ std::vector<Digest> ModuleCache::last_used(std::size_t most) const {
   return digests;
 }
 
-void ModuleCache::erase(Entries::iterator entry) {
+void ModuleCache::erase(Entries::iterator entry, Locked& locked) {
   const auto code = codes_.find(entry->module->meta_data.digest);
-  bytes_ -= kEntryBytes;
+  held_.bytes -= kEntryBytes;
   if (--code->second.users == 0) {
-    bytes_ -= code->second.code->bytes();
+    held_ -= code->second.code->cost();
+    locked.erased(std::move(code->second.code));
     codes_.erase(code);
   }
   index_.erase(entry->key);
   pinned_.erase(entry->key);
+  locked.erased(std::move(entry->module));
   entries_.erase(entry);
 }
 
-void ModuleCache::erase_key(const std::string& key) {
+void ModuleCache::erase_key(const std::string& key, Locked& locked) {
   const auto found = index_.find(key);
-  if (found != index_.end()) erase(found->second);
+  if (found != index_.end()) erase(found->second, locked);
 }
 
 void ModuleCache::forget(const std::string& id) {
   const auto prefix = id + kRevisionMark;
-  const std::lock_guard lock(mutex_);
-  erase_key(id);
+  Locked locked(*this);
+  erase_key(id, locked);
   auto pin = pinned_.lower_bound(prefix);
   while (pin != pinned_.end() && pin->starts_with(prefix)) {
     const auto key = *pin++;
-    erase_key(key);
+    erase_key(key, locked);
   }
 }
 
 std::size_t ModuleCache::bytes() const {
   const std::lock_guard lock(mutex_);
-  return bytes_;
+  return held_.bytes;
 }
 
 }  // namespace wasm_server

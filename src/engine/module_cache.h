@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -34,7 +35,7 @@ struct LoadedModule {
   const FunctionInfo* find_function(std::string_view name) const;
 };
 
-// The modules that were executed lately, least recently used ones dropped beyond a number of bytes.
+// The modules that were executed lately, least recently used ones dropped beyond a bound.
 // What it returns is always current: entries carry the store's sequence number, and after a write
 // anywhere an entry is compared with the store (about a microsecond) before it is used again. Safe
 // from any thread.
@@ -42,12 +43,8 @@ class ModuleCache {
  public:
   using Module = std::shared_ptr<const LoadedModule>;
 
-  struct Bounds {
-    std::size_t bytes;  // of compiled code
-    std::size_t codes;  // different ones: each may hold an open file, the image of its memory
-  };
-
-  ModuleCache(Store& store, Compiler& compiler, Bounds bounds);
+  // `most`: of all that is held together.
+  ModuleCache(Store& store, Compiler& compiler, const CodeCost& most);
 
   // Null when it is not here or no longer current. Without `revision`: the current one.
   Module find(std::string_view id, std::optional<std::uint64_t> revision);
@@ -94,6 +91,18 @@ class ModuleCache {
   };
   using Entries = std::list<Entry>;  // most recently used first
 
+  // Holds mutex_, and what is erased meanwhile: code is given back to the engine afterwards,
+  // because that takes longer than anything that is done under the lock.
+  class Locked {
+   public:
+    explicit Locked(const ModuleCache& cache) : lock_(cache.mutex_) {}
+    void erased(std::shared_ptr<const void> what) { erased_.push_back(std::move(what)); }
+
+   private:
+    std::vector<std::shared_ptr<const void>> erased_;
+    std::unique_lock<std::mutex> lock_;  // ends first
+  };
+
   Result<std::optional<WasmMetaData>> read(std::string_view id,
                                            std::optional<std::uint64_t> revision);
   Module find_entry(std::string_view key, std::uint64_t sequence, bool& current);
@@ -102,16 +111,16 @@ class ModuleCache {
   void drop(std::string_view key, const Module& module);
   std::shared_ptr<const CompiledModule> find_code(const Digest& digest);
   void insert(std::string key, const Module& module, std::uint64_t sequence);
-  bool is_full() const;                    // mutex_ held
-  void make_room();                        // mutex_ held
-  bool erase_spare(const Digest& digest);  // mutex_ held
-  bool erase_last_spare();                 // mutex_ held
-  void erase(Entries::iterator entry);     // mutex_ held
-  void erase_key(const std::string& key);  // mutex_ held
+  bool is_full() const;  // mutex_ held
+  void make_room(Locked& locked);
+  bool erase_spare(const Digest& digest, Locked& locked);
+  bool erase_last_spare(Locked& locked);
+  void erase(Entries::iterator entry, Locked& locked);
+  void erase_key(const std::string& key, Locked& locked);
 
   Store& store_;
   Compiler& compiler_;
-  const Bounds bounds_;
+  const CodeCost most_;
 
   mutable std::mutex mutex_;
   Entries entries_;  // this and all below: guarded by mutex_
@@ -119,7 +128,7 @@ class ModuleCache {
   std::set<std::string> pinned_;  // keys of older revisions, so that forget() finds them by prefix
   std::unordered_map<Digest, Code> codes_;
   std::vector<Digest> spare_;  // of those in codes_; some may have come into use, or gone, since
-  std::size_t bytes_ = 0;
+  CodeCost held_;
 };
 
 }  // namespace wasm_server

@@ -19,9 +19,13 @@ namespace {
 using testing_engine::engine;
 using Module = ModuleCache::Module;
 
+// With a memory, whose image may take a file.
 std::string constant(int value) {
-  return "(module (func (export \"f\") (result i32) i32.const " + std::to_string(value) + "))";
+  return "(module (memory 1) (func (export \"f\") (result i32) i32.const " + std::to_string(value) +
+         "))";
 }
+
+constexpr CodeCost kWide{.bytes = 64U << 20, .mapped = 1'000, .files = 1'000};
 
 class ModuleCacheTest : public testing::Test {
  protected:
@@ -56,13 +60,20 @@ class ModuleCacheTest : public testing::Test {
     return loaded;
   }
 
+  void load_into(ModuleCache& cache, const std::string& id) {
+    asio::io_context context;
+    asio::co_spawn(context, cache.load(id, {}, patience_),
+                   [](const std::exception_ptr&, const Result<Module>&) {});
+    context.run();
+  }
+
   MemoryStore store_;
   ModuleCache::Patience patience_ = [](const WasmMetaData&) { return std::chrono::seconds(60); };
   TemporaryDirectory temporary_;
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
   Compiler compiler_{engine(), *artefacts_, 1, 100};
-  ModuleCache cache_{store_, compiler_, {.bytes = 64U << 20, .codes = 1'000}};
+  ModuleCache cache_{store_, compiler_, kWide};
 };
 
 TEST_F(ModuleCacheTest, FindsWhatItLoaded) {
@@ -139,13 +150,10 @@ TEST_F(ModuleCacheTest, CountsSharedCodeOnce) {
 }
 
 TEST_F(ModuleCacheTest, DropsTheLeastRecentlyUsedBeyondItsBytes) {
-  ModuleCache small(store_, compiler_, {.bytes = 1, .codes = 1'000});
+  ModuleCache small(store_, compiler_, {.bytes = 1, .mapped = 1'000, .files = 1'000});
   for (const std::string id : {"a", "b"}) {
     put(id, constant(id[0]));
-    asio::io_context context;
-    asio::co_spawn(context, small.load(id, {}, patience_),
-                   [](const std::exception_ptr&, const Result<Module>&) {});
-    context.run();
+    load_into(small, id);
   }
   EXPECT_EQ(small.find("a", {}), nullptr);
   EXPECT_NE(small.find("b", {}), nullptr);
@@ -191,14 +199,6 @@ class SpareCodeTest : public ModuleCacheTest {
   static std::shared_ptr<const CompiledModule> code_of(int value) {
     return testing_engine::compile(constant(value));
   }
-  static void load_into(ModuleCache& cache, const std::string& id) {
-    const auto patience = [](const WasmMetaData&) { return std::chrono::seconds(60); };
-    asio::io_context context;
-    asio::co_spawn(
-        context, cache.load(id, {}, patience),
-        [](const std::exception_ptr&, const Result<Module>& loaded) { EXPECT_TRUE(loaded); });
-    context.run();
-  }
 };
 
 TEST_F(SpareCodeTest, IsTakenByTheModulesThatHaveIt) {
@@ -225,7 +225,7 @@ TEST_F(SpareCodeTest, IsNotTakenForAnOlderRevisionsSuccessor) {
 }
 
 TEST_F(SpareCodeTest, PushesNothingOut) {
-  ModuleCache one(store_, compiler_, {.bytes = 64U << 20, .codes = 1});
+  ModuleCache one(store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 1});
   put("a", constant(1));
   load_into(one, "a");
   EXPECT_FALSE(one.add_spare(digest_of(2), code_of(2)));
@@ -233,7 +233,7 @@ TEST_F(SpareCodeTest, PushesNothingOut) {
 }
 
 TEST_F(SpareCodeTest, MakesWayForWhatIsExecuted) {
-  ModuleCache two(store_, compiler_, {.bytes = 64U << 20, .codes = 2});
+  ModuleCache two(store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 2});
   put("a", constant(1));
   put("b", constant(2));
   ASSERT_TRUE(two.add_spare(digest_of(3), code_of(3)));
@@ -272,21 +272,40 @@ TEST_F(ModuleCacheTest, TellsWhatWasUsedLast) {
   EXPECT_EQ(cache_.last_used(1), std::vector{a});
 }
 
-TEST_F(ModuleCacheTest, HoldsNoMoreDifferentCodesThanItsBound) {
-  ModuleCache few(store_, compiler_, {.bytes = 64U << 20, .codes = 2});
+TEST_F(ModuleCacheTest, HoldsNoMoreFilesThanItsBound) {
+  ModuleCache few(store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 2});
   for (int i = 0; i < 4; ++i) {
     const std::string id = "m" + std::to_string(i);
     put(id, constant(i));
     ASSERT_TRUE(load(id)) << "compiled and stored as an artefact";
-    asio::io_context context;
-    asio::co_spawn(context, few.load(id, {}, patience_),
-                   [](const std::exception_ptr&, const Result<Module>&) {});
-    context.run();
+    load_into(few, id);
   }
   EXPECT_EQ(few.find("m0", {}), nullptr);
   EXPECT_EQ(few.find("m1", {}), nullptr);
   EXPECT_NE(few.find("m2", {}), nullptr);
   EXPECT_NE(few.find("m3", {}), nullptr);
+}
+
+TEST_F(ModuleCacheTest, HoldsSmallModulesWithoutMemoryByTheirBytesAlone) {
+  ModuleCache none_mapped(store_, compiler_, {.bytes = 64U << 20, .mapped = 1, .files = 1});
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    put(id, "(module (func (export \"f\") (result i32) i32.const " + std::to_string(i) + "))");
+    load_into(none_mapped, id);
+  }
+  for (int i = 0; i < 5; ++i) EXPECT_NE(none_mapped.find("m" + std::to_string(i), {}), nullptr);
+}
+
+TEST_F(ModuleCacheTest, LoadsWhatIsAtHandWithoutTheCompiler) {
+  put("a", constant(1));
+  ASSERT_TRUE(load("a")) << "compiled and stored as an artefact";
+  Compiler refuses(engine(), *artefacts_, 1, 0);
+  ModuleCache cache(store_, refuses, kWide);
+  load_into(cache, "a");
+  EXPECT_NE(cache.find("a", {}), nullptr);
+  put("b", constant(2));
+  load_into(cache, "b");
+  EXPECT_EQ(cache.find("b", {}), nullptr) << "has no artefact";
 }
 
 }  // namespace

@@ -33,18 +33,19 @@ class PreloaderTest : public testing::Test {
   // Only the artefact.
   Digest save(std::string_view wat) {
     const auto digest = sha256(testing_engine::wasm_of(wat));
-    EXPECT_TRUE(artefacts_->save(digest, *testing_engine::compile(wat)));
+    EXPECT_TRUE(artefacts_->save(digest, testing_engine::compile(wat)->serialize().value()));
     return digest;
   }
   static std::string constant(int value) {
-    return "(module (func (export \"f\") (result i32) i32.const " + std::to_string(value) + "))";
+    return "(module (memory 1) (func (export \"f\") (result i32) i32.const " +
+           std::to_string(value) + "))";
   }
   static std::string with_data(std::size_t size) {
     return "(module (memory 9) (data (i32.const 0) \"" + std::string(size, 'x') + "\"))";
   }
   // What its code counts in the cache.
   std::size_t bytes_of(const Digest& digest) const {
-    return artefacts_->load(digest).value()->bytes();
+    return artefacts_->load(digest).value()->cost().bytes;
   }
 
   void wait_for_bytes(std::size_t bytes) const {
@@ -74,7 +75,7 @@ class PreloaderTest : public testing::Test {
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((temporary_.path() / "a").string(), engine(), "secret").value();
   Compiler compiler_{engine(), *artefacts_, 1, 100};
-  ModuleCache cache_{store_, compiler_, {.bytes = 64U << 20, .codes = 1'000}};
+  ModuleCache cache_{store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 1'000}};
 };
 
 TEST_F(PreloaderTest, LoadsWhatWasUsedLast) {
@@ -119,7 +120,7 @@ TEST_F(PreloaderTest, StopsWhereTheCacheIsFull) {
   const auto latest = store("latest", constant(1));
   const auto older = store("older", constant(2));
   artefacts_->mark_used(std::array{latest, older});
-  ModuleCache one(store_, compiler_, {.bytes = 64U << 20, .codes = 1});
+  ModuleCache one(store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 1});
   Preloader preloader(store_, *artefacts_, compiler_, one, kWide);
   preloader.start();
   while (one.bytes() != bytes_of(latest)) std::this_thread::yield();

@@ -82,7 +82,7 @@ class HandlerTest : public testing::Test {
   std::unique_ptr<Artefacts> artefacts_ =
       Artefacts::open((directory_.path() / "artefacts").string(), engine_, store_.secret()).value();
   Compiler compiler_{engine_, *artefacts_, 1, 16};
-  ModuleCache modules_{store_, compiler_, {.bytes = 64U << 20, .codes = 1'000}};
+  ModuleCache modules_{store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 1'000}};
   JobChannel channel_{JobChannel::Capacity{}};
   Runner runner_{store_, channel_.rx()};
   CodeChecker code_checker_{engine_, {}};
