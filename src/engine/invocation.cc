@@ -9,6 +9,7 @@
 #include "engine/engine_impl.h"
 #include "engine/guest_failure.h"
 #include "engine/guest_values.h"
+#include "engine/slot_hand_over.h"
 #include "engine/wasi_state.h"
 
 namespace wasm_server {
@@ -26,7 +27,13 @@ constexpr std::uint64_t kInstances = 1;
 // Most functions have no more arguments or results.
 constexpr std::size_t kFewValues = 4;
 
-using CallHandle = std::unique_ptr<engine_sys_call_t, HandleDeleter<engine_sys_call_delete>>;
+struct CallDeleter {
+  void operator()(engine_sys_call_t* call) const {
+    slot_given_back();
+    engine_sys_call_delete(call);
+  }
+};
+using CallHandle = std::unique_ptr<engine_sys_call_t, CallDeleter>;
 
 }  // namespace
 

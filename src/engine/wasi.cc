@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/slot_hand_over.h"
 #include "engine/wasi_call.h"
 
 namespace wasm_server {
@@ -96,6 +97,7 @@ wasi::GuestMemory memory_of(wasmtime_caller_t* caller) {
       item.kind != WASMTIME_EXTERN_MEMORY) {
     return {nullptr, 0};
   }
+  slot_taken();
   auto* context = wasmtime_caller_context(caller);
   return {reinterpret_cast<char*>(wasmtime_memory_data(context, &item.of.memory)),
           wasmtime_memory_data_size(context, &item.of.memory)};
