@@ -15,8 +15,9 @@ void lower_own_priority();
 // others. A thread of low priority makes its core look busy instead, and those who serve requests
 // then share the other cores. Against other processes it is its group (session, cgroup) that has
 // the core, which is not of low priority; of two groups the one with the shorter turn goes first,
-// so these turns are as long as the scheduler makes them (100 ms). Only for pure computing, because
-// the thread may hold a lock for seconds; and without privileges there is no way back.
+// so these turns are as long as the scheduler makes them (100 ms). That alone does not suffice
+// (engine/spare_pace.h). Only for pure computing, because the thread may hold a lock for seconds;
+// and without privileges there is no way back.
 void use_only_spare_time();
 
 }  // namespace wasm_server

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "base/thread_priority.h"
+#include "engine/spare_pace.h"
 
 namespace wasm_server {
 
@@ -30,15 +31,21 @@ struct Call {
   }
 };
 
+void begin_thread() {
+  use_only_spare_time();
+  SparePace::keep();
+}
+
 }  // namespace
 
 SpareThreads::SpareThreads(unsigned threads)
-    : threads_(engine_sys_threads_new(threads, use_only_spare_time)) {}
+    : threads_(engine_sys_threads_new(threads, begin_thread)) {}
 
 void SpareThreads::run(const std::function<void()>& work) const {
   if (threads_ == nullptr) return work();
   Call call{work, nullptr};
   call.give();
+  const SparePace::Work paced;
   running_.fetch_add(1, std::memory_order_relaxed);
   engine_sys_threads_run(threads_.get(), Call::run, &call);
   call.take();

@@ -9,8 +9,9 @@
 namespace wasm_server {
 
 // Threads for large computations that nobody waits for, or not as much as others wait for a core:
-// they run when no other thread wants to (base/thread_priority.h). What the engine divides (a
-// compilation, a validation) is divided among them. Safe from any thread.
+// they run when no other thread wants to (base/thread_priority.h), and rest while calls are served
+// (spare_pace.h). What the engine divides (a compilation, a validation) is divided among them. Safe
+// from any thread.
 class SpareThreads {
  public:
   explicit SpareThreads(unsigned threads);

@@ -2,11 +2,15 @@
 
 #include <sched.h>
 
+#include <chrono>
 #include <latch>
 #include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
+
+#include "engine/spare_pace.h"
+#include "engine/spare_pace_test.h"
 
 namespace wasm_server {
 namespace {
@@ -30,6 +34,13 @@ TEST(SpareThreads, GiveTheCallerWhatTheWorkThrew) {
   bool ran = false;
   threads.run([&] { ran = true; });
   EXPECT_TRUE(ran);
+}
+
+TEST(SpareThreads, RestWhileCallsAreServed) {
+  const SpareThreads threads(1);
+  SparePace::set_calls(100'000);
+  threads.run([] { EXPECT_GE(sleeps_in(std::chrono::milliseconds(20)), 5); });
+  SparePace::set_calls(0);
 }
 
 // Waits for all of them: none does it for another.

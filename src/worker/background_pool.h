@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/spare_pace.h"
 #include "worker/guest_call.h"
 
 namespace wasm_server {
@@ -39,9 +40,11 @@ class BackgroundPool {
   // thread.
   void cancel_all();
 
-  // Whether there is something to be done in the background: a call that does not sleep, or the
-  // engine's work in spare time. Safe from any thread.
-  bool is_busy() const { return engine_.has_short_slices() || engine_.uses_spare_time(); }
+  // Whether something in the background keeps a core that it gets: a call that does not sleep, or
+  // the engine's work in spare time unless it rests again and again. Safe from any thread.
+  bool is_busy() const {
+    return engine_.has_short_slices() || (engine_.uses_spare_time() && !SparePace::has_rests());
+  }
 
  private:
   void run();

@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
-#include <chrono>
+#include <utility>
+
+#include "engine/spare_pace.h"
 
 namespace wasm_server {
 
@@ -47,18 +49,33 @@ void SliceWatch::leave(Seat& seat) {
 void SliceWatch::run() {
   std::unique_lock lock(mutex_);
   while (!stop_changed_.wait_for(lock, kLook, [this] { return stop_; })) {
-    for (const auto& seat : seats_) {
-      const auto slice = seat->slice_.load(std::memory_order_relaxed);
-      if (slice % 2 == 0) continue;
-      const auto cpu = cpu_time(seat->cpu_clock_);
-      if (slice != seat->seen_) {
-        seat->seen_ = slice;
-        seat->cpu_at_seen_ = cpu;
-      } else if (cpu - seat->cpu_at_seen_ >= kHeldNanoseconds) {
-        seat->held_.store(slice, std::memory_order_relaxed);
-      }
-    }
+    for (const auto& seat : seats_) look(*seat);
+    count_slices();
   }
+  SparePace::set_calls(0);
+}
+
+void SliceWatch::look(Seat& seat) {
+  const auto slice = seat.slice_.load(std::memory_order_relaxed);
+  if (slice % 2 == 0) return;
+  const auto cpu = cpu_time(seat.cpu_clock_);
+  if (slice != seat.seen_) {
+    seat.seen_ = slice;
+    seat.cpu_at_seen_ = cpu;
+  } else if (cpu - seat.cpu_at_seen_ >= kHeldNanoseconds) {
+    seat.held_.store(slice, std::memory_order_relaxed);
+  }
+}
+
+void SliceWatch::count_slices() {
+  std::uint64_t ended = 0;
+  for (const auto& seat : seats_) {
+    const auto slices = seat->slice_.load(std::memory_order_relaxed) / 2;
+    ended += slices - std::exchange(seat->counted_, slices);
+  }
+  const auto now = Clock::now();
+  const std::chrono::duration<double> time = now - std::exchange(counted_at_, now);
+  SparePace::set_calls(static_cast<double>(ended) / time.count());
 }
 
 }  // namespace wasm_server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <ctime>
@@ -14,7 +15,8 @@ namespace wasm_server {
 // Notices slices that hold their thread for much longer than a slice lasts. Guests yield at epochs,
 // but the engine looks at the epoch only before a bulk operation: one memory.fill of 256 MB holds
 // its thread for tens of milliseconds. A slice is judged by the CPU time that it took, so that one
-// whose thread the machine had no core for is not blamed. Safe from any thread.
+// whose thread the machine had no core for is not blamed. It also tells those who work in spare
+// time (engine/spare_pace.h) how many slices there are. Safe from any thread.
 class SliceWatch {
  public:
   // The place of one thread that runs slices.
@@ -36,10 +38,13 @@ class SliceWatch {
     std::atomic<std::uint64_t> slice_{0};  // odd: in a slice
     std::atomic<std::uint64_t> held_{0};   // the last that held the thread
 
-    clockid_t cpu_clock_{};        // set before the watch knows the seat
-    std::uint64_t seen_{0};        // this and below: of the watch's thread
+    clockid_t cpu_clock_{};     // set before the watch knows the seat
+    std::uint64_t counted_{0};  // this and below: of the watch's thread
+    std::uint64_t seen_{0};
     std::int64_t cpu_at_seen_{0};  // nanoseconds
   };
+
+  using Clock = std::chrono::steady_clock;
 
   SliceWatch();
   ~SliceWatch();
@@ -52,11 +57,14 @@ class SliceWatch {
 
  private:
   void run();
+  void look(Seat& seat);  // mutex_ held
+  void count_slices();    // mutex_ held
 
   std::mutex mutex_;
   std::condition_variable stop_changed_;
-  bool stop_ = false;                         // guarded by mutex_
-  std::vector<std::unique_ptr<Seat>> seats_;  // guarded by mutex_
+  bool stop_ = false;                            // guarded by mutex_
+  std::vector<std::unique_ptr<Seat>> seats_;     // guarded by mutex_
+  Clock::time_point counted_at_ = Clock::now();  // of the watch's thread
   std::thread thread_;
 };
 

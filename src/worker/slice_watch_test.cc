@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/spare_pace.h"
+
 namespace wasm_server {
 namespace {
 
@@ -51,6 +53,15 @@ TEST_F(SliceWatchTest, BlamesNoneOfManyShortSlices) {
     burn(milliseconds(1));
     EXPECT_FALSE(seat_.end());
   }
+}
+
+TEST_F(SliceWatchTest, TellsThatThereAreCalls) {
+  EXPECT_FALSE(SparePace::has_rests());
+  while (!SparePace::has_rests()) {
+    seat_.begin();
+    seat_.end();
+  }
+  while (SparePace::has_rests()) std::this_thread::sleep_for(milliseconds(1));
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ void Worker::run_loop() {
   }
 }
 
-// Looks on for events, and handles what comes; false when it is time to sleep. Not while anything
-// runs in the background: it keeps the cores awake, and would keep the one that it is offered, even
+// Looks on for events, and handles what comes; false when it is time to sleep. Not while the
+// background is busy: that keeps the cores awake, and would keep the one that it is offered, even
 // in spare time, because who offers its core still waits for it and does not wake.
 bool Worker::poll_on() {
   const auto begin = IdlePolling::Clock::now();

@@ -130,6 +130,19 @@ TEST_F(WorkerTest, TheBackgroundIsBusyWhileSpareTimeIsUsed) {
   EXPECT_FALSE(pool_->is_busy());
 }
 
+TEST_F(WorkerTest, TheBackgroundIsNotBusyWithWorkThatRests) {
+  // Calls without an end, because how many there are is looked at every few milliseconds.
+  std::atomic<bool> over{false};
+  std::thread caller([&] {
+    while (!over) execute(execute_order(order(kShort))).get();
+  });
+  testing_engine::engine().in_spare_time([this] {
+    while (pool_->is_busy()) std::this_thread::yield();
+  });
+  over = true;
+  caller.join();
+}
+
 TEST_F(WorkerTest, SlicesAreNotShortForSleepers) {
   auto& engine = testing_engine::engine();
   std::promise<void> begun;
