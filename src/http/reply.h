@@ -3,6 +3,7 @@
 // An answer as the handlers make it. The session adds Content-Length or chunked coding, Date,
 // Connection and X-Request-Id, and leaves the body out for HEAD, 204 and 304.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,6 +32,12 @@ class BodySource {
   // The next bytes, valid until the next call; empty at the end. After an error the connection is
   // cut, so that the client cannot take a part for the whole.
   virtual Task<Result<ByteView>> next() = 0;
+
+  // By when the piece that next() gave must have been taken by the client; else the connection is
+  // cut, and the source dropped, up to half a second later.
+  virtual std::chrono::steady_clock::time_point deadline() const {
+    return std::chrono::steady_clock::time_point::max();
+  }
 
   // After the end: whole lines, "Name: value\r\n", sent as trailer fields when the body was chunked
   // (RFC 9112, section 7.1.2). The reply must announce their names in a Trailer header.

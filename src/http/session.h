@@ -80,7 +80,8 @@ class Session final : public Peer, private LaneMember {
   Task<Result<ByteView>> next_piece(BodySource& source);
   bool cut_short(std::string_view reason);
   Task<bool> write_all(Outgoing out);
-  Task<bool> write_rest(Outgoing& out);
+  // `latest`: when it must be over; each part has its timeout besides.
+  Task<bool> write_rest(Outgoing& out, Moment latest = Moment::max());
   void render_head(const Reply& reply, std::optional<std::uint64_t> length, bool chunked);
   bool omits_body(const Reply& reply) const;
 

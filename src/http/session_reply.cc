@@ -1,5 +1,6 @@
 // How a session sends an answer.
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -100,11 +101,11 @@ Task<bool> Session::send_source(Reply& reply) {
     out.add(out_);
     out.add(*piece);
     if (chunked && !last) out.add("\r\n");
-    bool open = false;
-    if (first) {
-      open = co_await write_all(out);
-    } else {
-      open = co_await write_rest(out);  // in turn with the lane's other connections
+    const Moment latest = source.deadline();
+    bool open = true;
+    if (first) open = connection_.write_now(out);
+    if (open && !out.empty()) {
+      open = co_await write_rest(out, latest);  // in turn with the lane's other connections
     }
     if (!open || last) co_return open;
   }
@@ -134,9 +135,9 @@ Task<bool> Session::write_all(Outgoing out) {
   co_return co_await write_rest(out);
 }
 
-Task<bool> Session::write_rest(Outgoing& out) {
+Task<bool> Session::write_rest(Outgoing& out, Moment latest) {
   while (connection_.can_write() && !out.empty()) {
-    connection_.set_deadline(lane_.deadline(limits_.write_timeout));
+    connection_.set_deadline(std::min(lane_.deadline(limits_.write_timeout), latest));
     co_await connection_.write_some(out);
   }
   connection_.clear_deadline();

@@ -72,6 +72,21 @@ TEST(SessionTimeouts, AClientThatTakesNothingIsCut) {
   EXPECT_EQ(server.open_sources(), 0U);
 }
 
+// Though it may be slow by the server's own limits.
+TEST(SessionTimeouts, AClientThatTakesNothingIsCutAtTheSourcesDeadline) {
+  HttpLimits limits;
+  limits.write_timeout = std::chrono::hours(1);
+  TestServer server(limits);
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /stream?size=1000000000&within_ms=50 HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_EQ(client.receive_raw(1), "H");  // it has begun
+  const auto end = std::chrono::steady_clock::now() + kLong;
+  while (server.open_sources() > 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(server.open_sources(), 0U);
+}
+
 TEST(SessionTimeouts, AHandlerMayTakeLonger) {
   HttpLimits limits;
   limits.idle_timeout = limits.header_timeout = limits.read_timeout = limits.write_timeout = kShort;

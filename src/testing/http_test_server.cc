@@ -61,6 +61,7 @@ class PatternSource final : public BodySource {
   PatternSource(const Request& request, Counter open)
       : size_(number(request, "size", 0)),
         fail_at_(number(request, "fail_at", UINT64_MAX)),
+        deadline_(deadline_of(request)),
         open_(std::move(open)) {
     if (request.query_value("known")) announced_ = number(request, "lie", size_);
     ++*open_;
@@ -68,6 +69,8 @@ class PatternSource final : public BodySource {
   ~PatternSource() override { --*open_; }
 
   std::optional<std::uint64_t> size() const override { return announced_; }
+
+  std::chrono::steady_clock::time_point deadline() const override { return deadline_; }
 
   Task<Result<ByteView>> next() override {
     constexpr std::size_t kPiece = 10'000;
@@ -79,8 +82,15 @@ class PatternSource final : public BodySource {
   }
 
  private:
+  static std::chrono::steady_clock::time_point deadline_of(const Request& request) {
+    if (!request.query_value("within_ms")) return std::chrono::steady_clock::time_point::max();
+    const std::chrono::milliseconds within(number(request, "within_ms", 0));
+    return std::chrono::steady_clock::now() + within;
+  }
+
   const std::uint64_t size_;
   const std::uint64_t fail_at_;
+  const std::chrono::steady_clock::time_point deadline_;
   const Counter open_;
   std::optional<std::uint64_t> announced_;
   std::uint64_t sent_ = 0;
