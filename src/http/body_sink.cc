@@ -11,6 +11,10 @@ constexpr std::uint64_t kFirstStep = 64U << 10;
 // Of a body that has come this far, the whole is given its memory, so that it need not be moved any
 // more: what nothing was received into is only addresses. Moving 4 MB takes milliseconds.
 constexpr std::uint64_t kWhole = 1U << 20;
+// Of a smaller body already then, because moving is a good part of what it costs: the addresses are
+// at most 16 times what it is charged.
+constexpr std::uint64_t kWholeOfSmaller = 256U << 10;
+constexpr std::uint64_t kSmaller = 4U << 20;
 // More would make the other connections of the loop wait.
 constexpr std::uint64_t kMostAtOnce = 128U << 10;
 
@@ -25,7 +29,8 @@ bool BodySink::make_room(std::uint64_t expected) {
     charged_ = charge;
   }
   granted_ = grown;
-  const std::uint64_t space = grown < kWhole ? grown : expected;
+  const bool whole = grown >= (expected <= kSmaller ? kWholeOfSmaller : kWhole);
+  const std::uint64_t space = whole ? expected : grown;
   if (space > bytes_.size()) {
     bytes_.resize_and_overwrite(space, [space](char*, std::size_t) { return space; });
   }

@@ -59,6 +59,27 @@ TEST(BodySink, ALargeBodyIsNotMovedAnyMore) {
   EXPECT_EQ(budget.used(), kSize);
 }
 
+// Of up to 4 MB from 256 KB on, so that only the first 64 KB are moved; for 16 times its charge.
+TEST(BodySink, ASmallerBodyIsMovedOnlyOnce) {
+  constexpr std::uint64_t kSize = 4U << 20;
+  BodyBudget budget(kSize);
+  BodySink sink(budget);
+  const char* start = nullptr;
+  while (sink.received() < kSize) {
+    ASSERT_TRUE(sink.make_room(kSize));
+    const auto room = sink.room(kSize);
+    EXPECT_LE(budget.used(), std::max<std::uint64_t>(4 * sink.received(), 64U << 10));
+    if (sink.received() == 64U << 10) start = room.data() - sink.received();
+    if (start != nullptr) {
+      ASSERT_EQ(room.data() - sink.received(), start);
+    }
+    fill_room(sink, kSize, static_cast<char>('a' + sink.received() / (64U << 10)));
+  }
+  const Bytes body = sink.take();
+  EXPECT_EQ(body.data(), start);
+  for (std::size_t at = 0; at < 3; ++at) EXPECT_EQ(body[at << 16], "abb"[at]) << at;
+}
+
 TEST(BodySink, ReadsALittleAtATime) {
   BodyBudget budget(1U << 30);
   BodySink sink(budget);
