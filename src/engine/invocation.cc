@@ -169,6 +169,10 @@ Invocation::Clock::time_point Invocation::wake_at() const {
   return std::min(guest_->deadline, guest_->wasi.wake_at());
 }
 
+bool Invocation::waits_for_sink() const {
+  return !guest_->finished && guest_->wasi.wait() == WasiState::Wait::kOutput;
+}
+
 void Invocation::release() { guest_->call.reset(); }
 
 Outcome Invocation::take_outcome() { return std::move(guest_->outcome); }

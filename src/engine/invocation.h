@@ -46,6 +46,9 @@ class Invocation {
 
   // When a waiting call must be polled again; never later than its deadline.
   Clock::time_point wake_at() const;
+  // Whether a waiting call waits for its sink to have room, and so for nothing but its deadline
+  // otherwise.
+  bool waits_for_sink() const;
 
   // Once, after kFinished.
   Outcome take_outcome();

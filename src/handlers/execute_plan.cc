@@ -154,4 +154,8 @@ Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
   return set_answer_form(plan, request);
 }
 
+ExecuteOrder execute_order(ExecutePlan& plan) {
+  return {plan.module->meta_data.id, plan.gate, std::move(plan.order)};
+}
+
 }  // namespace wasm_server

@@ -11,6 +11,7 @@
 #include "handlers/limits.h"
 #include "http/request.h"
 #include "worker/admission.h"
+#include "worker/execution.h"
 
 namespace wasm_server {
 
@@ -33,5 +34,8 @@ Result<std::optional<std::uint64_t>> parse_revision(const Request& request);
 // kFunctionNotFound, kNotAcceptable, or with why the module cannot be run here.
 Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
                                const LimitsConfig& limits, ExecutePlan& plan);
+
+// Takes the order out of `plan`, whose module must outlive it.
+ExecuteOrder execute_order(ExecutePlan& plan);
 
 }  // namespace wasm_server

@@ -82,6 +82,17 @@ Task<void> OutputStream::wait_for_start(std::chrono::milliseconds patience) {
   if (!outcome_ && waits_for(kEnoughToStart)) co_await sleep(patience);
 }
 
+bool OutputStream::has_room() {
+  const std::lock_guard lock(mutex_);
+  return buffer_.size() < kHighWater;
+}
+
+void OutputStream::reuse(Bytes& bytes) {
+  bytes.clear();
+  const std::lock_guard lock(mutex_);
+  if (buffer_.empty() && buffer_.capacity() < bytes.capacity()) buffer_.swap(bytes);
+}
+
 Bytes OutputStream::take_buffered() {
   Bytes taken;
   {

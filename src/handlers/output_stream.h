@@ -38,6 +38,10 @@ class OutputStream : public OutputSink {
   Task<void> wait_for_start(std::chrono::milliseconds patience);
   // Waits for output, or for the end: takes what there is.
   Task<Bytes> take();
+  // Whether the guest may write more, as it sees it.
+  bool has_room();
+  // Memory of what was taken, for what is written next; `bytes` is empty then.
+  void reuse(Bytes& bytes);
   // What there is; the guest may go on.
   Bytes take_buffered();
   const std::optional<Outcome>& outcome() const { return outcome_; }

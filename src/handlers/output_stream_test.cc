@@ -136,6 +136,35 @@ TEST_F(OutputStreamTest, LeavesAGuestWithoutRoomSuspended) {
   EXPECT_EQ(resumed, 1);
 }
 
+TEST_F(OutputStreamTest, HasRoomUntilTheGuestWouldBeSuspended) {
+  write((256U << 10) - 1);
+  EXPECT_TRUE(stream_.has_room());
+  write(1);
+  EXPECT_FALSE(stream_.has_room());
+  stream_.take_buffered();
+  EXPECT_TRUE(stream_.has_room());
+}
+
+TEST_F(OutputStreamTest, WritesIntoMemoryThatItIsGivenBack) {
+  write(200U << 10);
+  auto piece = stream_.take_buffered();
+  const auto* memory = piece.data();
+  stream_.reuse(piece);
+  EXPECT_TRUE(piece.empty());
+  EXPECT_NE(piece.data(), memory);
+  write(100U << 10);
+  EXPECT_EQ(stream_.take_buffered().data(), memory);
+}
+
+TEST_F(OutputStreamTest, LosesNothingWhenItIsGivenMemoryBackLate) {
+  write(200U << 10);
+  auto piece = stream_.take_buffered();
+  write(7);
+  stream_.reuse(piece);
+  EXPECT_TRUE(piece.empty());
+  EXPECT_EQ(stream_.take_buffered(), "xxxxxxx");
+}
+
 TEST_F(OutputStreamTest, EndsWithNothing) {
   take();
   finish();

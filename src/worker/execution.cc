@@ -2,7 +2,15 @@
 
 #include <utility>
 
+#include "worker/cpu_time.h"
+
 namespace wasm_server {
+namespace {
+
+// Filling a sink takes a guest that copies a tenth of that.
+constexpr std::chrono::milliseconds kMostForSink{1};
+
+}  // namespace
 
 Execution::Execution(Admission& admission, SliceWatch::Seat& seat, ExecuteOrder&& order)
     : admission_(&admission),
@@ -31,10 +39,28 @@ bool Execution::run_on_worker() {
   gate_ = ticket.gate;
   if (gate_ == nullptr || ticket.slow) return false;
   has_run_ = true;
-  run_slice();
   // Slices are wall clock: the kernel may have run somebody else in this one. A short call that
   // went to the background for that would wait behind long ones, and so would its module's next.
+  run_slice();
   if (pace_ == Pace::kLong) run_slice();
+  return leave_if_ended();
+}
+
+bool Execution::waits_for_sink() const {
+  return gate_ != nullptr && has_run_ && pace_ == Pace::kShort && invocation_.waits_for_sink();
+}
+
+// By CPU time: its slice went on while it waited, and is mostly used up before the guest has done
+// anything.
+bool Execution::go_on_on_worker() {
+  const auto end = thread_cpu_time() + kMostForSink;
+  do {
+    run_slice();
+  } while (pace_ == Pace::kLong && thread_cpu_time() < end);
+  return leave_if_ended();
+}
+
+bool Execution::leave_if_ended() {
   if (progress_ != Invocation::Progress::kFinished) return false;
   admission_->leave(*std::exchange(gate_, nullptr), pace_);
   return true;

@@ -42,6 +42,15 @@ class Execution {
   // with it.
   bool run_on_worker();
 
+  // Of one that did not end: whether it is suspended only because its sink is full. Then it may go
+  // on here instead, each time that there is room.
+  bool waits_for_sink() const;
+  // Goes on until it waits for its sink again, for about a millisecond at most. True: it has ended.
+  // If it neither ended nor waits for its sink, Worker::finish goes on with it.
+  bool go_on_on_worker();
+  // When it must have been gone on with, so that it ends in time. Of one that waits for its sink.
+  Invocation::Clock::time_point deadline() const { return invocation_.wake_at(); }
+
   Outcome take_outcome() { return invocation_.take_outcome(); }
 
   // Of an execution that has ended: what is left to release.
@@ -50,6 +59,7 @@ class Execution {
  private:
   friend class Worker;
 
+  bool leave_if_ended();
   void run_slice();
 
   Admission* admission_;

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "worker/background_pool.h"
+#include "worker/cpu_time.h"
 
 namespace wasm_server {
 
@@ -64,6 +65,7 @@ void GuestCall::resume() { pool_.resume(*this); }
 // only.
 Invocation::Progress GuestCall::run_slice(SliceWatch::Seat& seat) {
   auto progress = Invocation::Progress::kFinished;
+  const auto before = thread_cpu_time();
   seat.begin();
   try {
     progress = invocation_.poll();
@@ -71,7 +73,11 @@ Invocation::Progress GuestCall::run_slice(SliceWatch::Seat& seat) {
     spdlog::error("a guest's slice failed: {}", error.what());
     broken_ = true;
   }
-  pace_ = std::max(pace_, pace_of(progress, seat.end()));
+  auto pace = pace_of(progress, seat.end());
+  used_ += thread_cpu_time() - before;
+  if (pace == Pace::kLong && used_ < kFirstSliceInBackground) pace = Pace::kShort;
+  if (invocation_.waits_for_sink()) used_ = {};
+  pace_ = std::max(pace_, pace);
   return progress;
 }
 

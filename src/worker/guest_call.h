@@ -56,8 +56,9 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
   Done done_;
   Clock::time_point queued_at_{};
   std::chrono::nanoseconds queued_{0};
-  Pace pace_ = Pace::kShort;  // by the thread that runs it, like the next
-  bool broken_ = false;       // by an exception
+  Pace pace_ = Pace::kShort;  // by the thread that runs it, like the next two
+  std::chrono::nanoseconds used_{0};
+  bool broken_ = false;  // by an exception
 
   // Guarded by the pool's mutex.
   Place place_ = Place::kOutside;

@@ -201,6 +201,65 @@ TEST_F(WorkerTest, KeepsAGuestThatHoldsItsThreadInTheBackground) {
   EXPECT_TRUE(slow);
 }
 
+// Computes for about 10 ms.
+constexpr std::string_view kLongCall =
+    "(module (func (export \"f\") (local $i i32) (local.set $i (i32.const 30000000))"
+    " (loop $more (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))))";
+
+TEST_F(WorkerTest, LongCallsStayInTheBackgroundUntilOneIsShort) {
+  const auto starts_in_background = [this] {
+    const auto ticket = admission_.try_enter("m", {});
+    const bool slow = ticket.slow;
+    admission_.leave(*ticket.gate, slow ? Pace::kLong : Pace::kShort);
+    return slow;
+  };
+  execute(execute_order(order(kLongCall))).get();
+  EXPECT_TRUE(starts_in_background());
+  execute(execute_order(order(kLongCall))).get();
+  EXPECT_TRUE(starts_in_background());
+  execute(execute_order(order(kShort))).get();
+  EXPECT_FALSE(starts_in_background());
+}
+
+// Forty times 0.3 ms of CPU time, and after each a wait for room: its slices, which are as short in
+// the background, are used up all the time.
+TEST_F(WorkerTest, AWriterIsNotLongForHavingWrittenMuch) {
+  constexpr std::string_view kBusyWriter =
+      "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func $w (param i32 i32 i32 i32) "
+      "(result i32)))"
+      " (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\05\\00\\00\\00\")"
+      " (func (export \"f\") (local $i i32) (local $n i32) (loop $more"
+      "  (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"
+      "  (local.set $i (i32.const 500000))"
+      "  (loop $busy (br_if $busy (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"
+      "  (local.set $n (i32.add (local.get $n) (i32.const 1)))"
+      "  (br_if $more (i32.lt_u (local.get $n) (i32.const 40))))))";
+  struct Sink : OutputSink {
+    // As if somebody had made room when it is asked again.
+    bool ready() override { return asked = !asked; }
+    void write(ByteView /*bytes*/) override { asked = true; }
+    bool asked = false;
+    std::function<void()> resume;
+  } sink;
+  auto made = execute_order(order(kBusyWriter));
+  made.invocation.sink = &sink;
+  std::promise<std::function<void()>> resumer;
+  ExecutionWaiter waiter;
+  waiter.on_resumable = [&resumer](std::function<void()> resume) {
+    resumer.set_value(std::move(resume));
+  };
+  auto outcome = execute(std::move(made), std::move(waiter));
+  const auto resume = resumer.get_future().get();
+  while (outcome.wait_for(milliseconds{0}) != std::future_status::ready) {
+    resume();
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(std::holds_alternative<Returned>(outcome.get().ending));
+  const auto ticket = admission_.try_enter("m", {});
+  EXPECT_FALSE(ticket.slow);
+  admission_.leave(*ticket.gate, Pace::kShort);
+}
+
 TEST_F(WorkerTest, EndsAWriterWhoseSinkStaysFullAtItsDeadline) {
   struct Sink : OutputSink {
     bool ready() override { return false; }

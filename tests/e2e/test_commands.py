@@ -170,6 +170,78 @@ def flood(output: int) -> str:
           (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"""
 
 
+@contract("4: command, raw")
+@pytest.mark.parametrize("size", [256 * 1024, 300_000, MB, 5_000_000])
+def test_large_bodies_come_back_whole(server, client, size):
+    id = add(client, "echo")
+    body = bytes(i * i % 251 for i in range(1009)) * (size // 1009 + 1)
+    body = body[:size]
+    assert client.post(f"/wasm/{id}", content=body, headers=TEXT).content == body
+    with RawConnection(server) as wire:
+        for _ in range(3):
+            wire.send(post(f"/wasm/{id}", body, "Accept: text/plain"))
+            answer = wire.read()
+            assert answer.status == 200 and answer.body == body
+
+
+def two_floods(between: str) -> str:
+    """A guest that writes 640 KiB, does something else, and writes as much again."""
+    return f"""(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 2)
+      (data (i32.const 65536) "\\00\\00\\00\\00\\00\\00\\01\\00")
+      (func $flood (local $left i32)
+        (local.set $left (i32.const 10))
+        (loop $more
+          (drop (call $fd_write (i32.const 1) (i32.const 65536) (i32.const 1) (i32.const 65552)))
+          (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+      (func (export "_start") (local $i i32)
+        (call $flood) {between} (call $flood)))"""
+
+
+COMPUTE = """(local.set $i (i32.const 50000000))
+  (loop $busy (br_if $busy (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"""
+SLEEP = """(i32.store (i32.const 1016) (i32.const 1)) (i64.store (i32.const 1024) (i64.const 50000000))
+  (drop (call $poll (i32.const 1000) (i32.const 1064) (i32.const 1) (i32.const 1128)))"""
+
+
+@contract("4: command, raw")
+@pytest.mark.parametrize("between", [COMPUTE, SLEEP, "(unreachable)"], ids=["compute", "sleep", "trap"])
+def test_a_guest_that_does_not_only_write(server, client, between):
+    id = client.add(two_floods(between))
+    for _ in range(3):
+        with RawConnection(server) as wire:
+            wire.send(post(f"/wasm/{id}", b"", "Accept: text/plain"))
+            status = wire.read_head()[1]
+            assert status == 200
+            if "unreachable" in between:
+                with pytest.raises((EOFError, ConnectionResetError)):
+                    list(wire.chunks())
+            else:
+                assert sum(map(len, wire.chunks())) == 20 * 65536
+
+
+@contract("5: deadline-exceeded")
+def test_a_guest_whose_reader_stops_is_stopped_at_its_deadline(server, client):
+    """Its place is free then, however long the client may take by the server's own limits."""
+    id = client.add(flood(8 * MB), limits={"timeout_ms": 1000, "max_concurrency": 1})
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(post(f"/wasm/{id}", b"", "Accept: text/plain"))
+        assert connection.recv(1) == b"H"  # it runs
+        answer = client.post(f"/wasm/{id}", json={}, timeout=20)
+        assert answer.status_code == 200 and len(answer.json()["stdout"]) == 8 * MB
+        received = 0
+        try:
+            while data := connection.recv(MB):
+                received += len(data)
+        except ConnectionResetError:
+            pass
+        assert received < 8 * MB
+
+
 @contract("5: output-limit")
 @pytest.mark.parametrize("form", ["json", "raw"])
 def test_output_beyond_the_limit(server, client, form):
