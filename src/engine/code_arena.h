@@ -24,7 +24,12 @@ namespace wasm_server {
 // in the process can be written through: content gets there by pwrite(2) to the file, and what was
 // used is used again only after all cores have been made to forget the instructions that they may
 // have fetched from it (membarrier(2), once for many pieces). What lies free is given back to the
-// system when it is much. Safe from any thread.
+// system when it is much.
+//
+// All of an artefact can be executed, its data too, whose bytes a guest's author chose. That is no
+// more than before: the constants of vector instructions stand in the text, one behind the other.
+//
+// Safe from any thread.
 class CodeArena {
  public:
   // Of `capacity` bytes at most; they take address space, and memory when they are used.
