@@ -11,6 +11,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/cpu_time.h"
+
 namespace wasm_server {
 
 namespace {
@@ -51,25 +53,19 @@ void interrupt_after(const Paced& paced, nanoseconds time) {
   timer_settime(paced.timer, 0, &once, nullptr);
 }
 
-nanoseconds computed() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
-}
-
 // In the signal handler: rests, if it is time to. Gives the time until the next look.
 nanoseconds pace(Paced& paced) {
   const nanoseconds rest{rest_nanoseconds.load(std::memory_order_relaxed)};
   if (rest == nanoseconds::zero()) {
-    paced.computed = computed();
+    paced.computed = thread_cpu_time();
     return SparePace::kLook;
   }
-  const auto used = computed() - paced.computed;
+  const auto used = thread_cpu_time() - paced.computed;
   if (used < SparePace::kTurn / 8) return SparePace::kLook;
   if (used < SparePace::kTurn * 7 / 8) return SparePace::kTurn - used;
   const auto time = timespec_of(rest);
   clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
-  paced.computed = computed();
+  paced.computed = thread_cpu_time();
   return SparePace::kTurn;
 }
 

@@ -6,15 +6,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
+
+#include "base/cpu_time.h"
 
 namespace wasm_server {
-
-inline std::chrono::nanoseconds computed() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 // How often the calling thread slept.
 inline long sleeps() {
@@ -27,8 +22,8 @@ inline long sleeps() {
 inline long sleeps_in(std::chrono::milliseconds cpu) {
   static std::atomic<int> something{0};
   const auto before = sleeps();
-  const auto end = computed() + cpu;
-  while (computed() < end) something.fetch_add(1);
+  const auto end = thread_cpu_time() + cpu;
+  while (thread_cpu_time() < end) something.fetch_add(1);
   return sleeps() - before;
 }
 

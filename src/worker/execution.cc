@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "worker/cpu_time.h"
+#include "base/cpu_time.h"
 
 namespace wasm_server {
 namespace {

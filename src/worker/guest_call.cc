@@ -6,8 +6,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/cpu_time.h"
 #include "worker/background_pool.h"
-#include "worker/cpu_time.h"
 
 namespace wasm_server {
 
