@@ -93,7 +93,9 @@ void CodeArena::remove(const void* address) {
   const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(address) - start_);
   const std::lock_guard lock(mutex_);
   const auto next = pieces_.upper_bound(offset);
-  if (next != pieces_.begin()) erase(std::prev(next));
+  if (next == pieces_.begin()) return;
+  const auto piece = std::prev(next);
+  if (offset - piece->first < piece->second.size) erase(piece);
 }
 
 void CodeArena::remove(const Piece& piece) {

@@ -46,7 +46,7 @@ class CodeArena {
 
   // A copy of `content`, executable. Empty when there is no room.
   std::optional<Piece> add(ByteView content);
-  // The piece in which `address` lies is not used any more.
+  // The piece in which `address` lies, if there is one, is not used any more.
   void remove(const void* address);
   // The same, if it was not removed already.
   void remove(const Piece& piece);

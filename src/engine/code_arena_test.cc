@@ -92,6 +92,17 @@ TEST_F(CodeArenaTest, RemovesAPieceOnceWhateverCameInItsPlace) {
   EXPECT_TRUE(arena_->add("x"));
 }
 
+TEST_F(CodeArenaTest, RemovesNoNeighbourOfWhatIsNotThere) {
+  arena_->add(std::string(62 * kPage, 'a')).value();
+  const auto neighbour = arena_->add("b").value();
+  const auto gone = arena_->add("c").value();
+  arena_->remove(gone.content.data());
+  arena_->remove(gone.content.data());
+  EXPECT_TRUE(arena_->add("d"));
+  EXPECT_FALSE(arena_->add("e")) << "a neighbour was removed";
+  EXPECT_EQ(neighbour.content, "b");
+}
+
 TEST_F(CodeArenaTest, KnowsItsAddresses) {
   const auto piece = arena_->add(returns(1)).value();
   const int elsewhere = 0;
