@@ -271,10 +271,14 @@ Compiled Compiler::Impl::compile_now(const Digest& digest, ByteView wasm) {
   auto compiled = CompiledModule::compile(engine, wasm, Tier::kOptimized);
   if (!compiled) return compiled;
   const auto artefact = (*compiled)->serialize();
-  if (!artefact) return std::unexpected{artefact.error()};
+  if (!artefact) {
+    spdlog::warn("{}: {}", to_hex(digest), artefact.error().message);
+    return compiled;
+  }
   keep(digest, *artefact);
   if (artefact->size() > CompiledModule::kSmallBytes) return compiled;
-  return CompiledModule::load(engine, *artefact);  // which takes less to hold
+  auto loaded = CompiledModule::load(engine, *artefact);  // which takes less to hold
+  return loaded ? loaded : compiled;
 }
 
 void Compiler::Impl::keep(const Digest& digest, ByteView artefact) {
