@@ -28,6 +28,7 @@
 
 #include "base/file_io.h"
 #include "base/random.h"
+#include "base/timespec.h"
 #include "engine/artefact_seal.h"
 #include "engine/engine_impl.h"
 
@@ -108,12 +109,6 @@ bool read_at_hand(int fd, std::span<char> out) {
 
 std::unexpected<Error> not_authentic() { return fail(ErrorCode::kInternal, "is not authentic"); }
 
-timespec timespec_of(std::chrono::system_clock::time_point time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const std::chrono::nanoseconds rest = time - seconds;
-  return {.tv_sec = seconds.time_since_epoch().count(), .tv_nsec = rest.count()};
-}
-
 std::string suffix_of(const Engine& engine) {
   return fmt::format("-{:016x}{}", engine.impl().compatibility, kSuffix);
 }
@@ -163,13 +158,16 @@ bool Artefacts::authentic(int fd, const Digest& digest) const {
   return check.holds();
 }
 
-// Of a file that is read as a whole.
-Result<std::shared_ptr<const CompiledModule>> Artefacts::load_small(std::string_view file,
+// Of a file that is read as a whole; `size`: at most kSmallFileBytes.
+Result<std::shared_ptr<const CompiledModule>> Artefacts::load_small(int fd, std::size_t size,
+                                                                    Read read,
                                                                     const Digest& digest) const {
-  if (file.size() <= kSealBytes) return not_authentic();
-  const auto content = file.substr(0, file.size() - kSealBytes);
+  std::array<char, kSmallFileBytes> buffer;
+  const auto file = std::span(buffer).first(size);
+  if (size <= kSealBytes || !read(fd, file)) return not_authentic();
+  const std::string_view content(file.data(), size - kSealBytes);
   Seal seal;
-  std::ranges::copy(file.substr(content.size()), seal.begin());
+  std::ranges::copy(file.last(kSealBytes), seal.begin());
   SealCheck check(key_, name_of(digest), seal);
   check.add(content);
   if (!check.holds()) return not_authentic();
@@ -183,10 +181,8 @@ Result<std::shared_ptr<const CompiledModule>> Artefacts::load_file(Descriptor fi
     if (!authentic(file.get(), digest)) return not_authentic();
     return CompiledModule::map_file(engine_, std::move(file));
   }
-  std::array<char, kSmallFileBytes> buffer;
-  const auto content = std::span(buffer).first(size);
-  if (!read_at(file.get(), 0, content)) return not_authentic();
-  return load_small({content.data(), size}, digest);
+  const auto read_all = [](int fd, std::span<char> all) { return read_at(fd, 0, all); };
+  return load_small(file.get(), size, read_all, digest);
 }
 
 Result<std::shared_ptr<const CompiledModule>> Artefacts::load(const Digest& digest) const {
@@ -204,10 +200,7 @@ std::shared_ptr<const CompiledModule> Artefacts::load_at_hand(const Digest& dige
   const Descriptor file(open_at_hand(path_of(digest)));
   const auto size = file.get() < 0 ? 0 : size_of(file.get());
   if (size == 0 || size > kSmallFileBytes) return nullptr;
-  std::array<char, kSmallFileBytes> buffer;
-  const auto content = std::span(buffer).first(size);
-  if (!read_at_hand(file.get(), content)) return nullptr;
-  return load_small({content.data(), size}, digest).value_or(nullptr);
+  return load_small(file.get(), size, read_at_hand, digest).value_or(nullptr);
 }
 
 Result<void> Artefacts::save(const Digest& digest, ByteView content) const {
@@ -270,7 +263,8 @@ void Artefacts::mark_used(std::span<const Digest> latest_first) const {
   constexpr std::chrono::microseconds kApart{1};  // what every file system tells apart
   auto time = std::chrono::system_clock::now();
   for (const auto& digest : latest_first) {
-    const std::array times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, timespec_of(time)};
+    const std::array times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+                           timespec_of(time.time_since_epoch())};
     ::utimensat(AT_FDCWD, path_of(digest).c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
     time -= kApart;
   }

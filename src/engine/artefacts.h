@@ -76,7 +76,8 @@ class Artefacts {
   std::optional<Digest> digest_of(std::string_view name) const;
   bool is_stale(std::string_view name, const std::function<bool(const Digest&)>& is_stored) const;
   bool authentic(int fd, const Digest& digest) const;
-  Result<std::shared_ptr<const CompiledModule>> load_small(std::string_view file,
+  using Read = bool (*)(int fd, std::span<char> all);
+  Result<std::shared_ptr<const CompiledModule>> load_small(int fd, std::size_t size, Read read,
                                                            const Digest& digest) const;
   Result<std::shared_ptr<const CompiledModule>> load_file(Descriptor file,
                                                           const Digest& digest) const;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/cpu_time.h"
+#include "base/timespec.h"
 
 namespace wasm_server {
 
@@ -41,11 +42,6 @@ std::atomic<unsigned> works{0};
 std::atomic<std::int64_t> rest_nanoseconds{0};
 
 int signal_number() { return SIGRTMIN; }
-
-timespec timespec_of(nanoseconds time) {
-  constexpr nanoseconds kSecond{1'000'000'000};
-  return {static_cast<time_t>(time / kSecond), static_cast<long>((time % kSecond).count())};
-}
 
 void interrupt_after(const Paced& paced, nanoseconds time) {
   itimerspec once{};

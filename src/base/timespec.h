@@ -1,0 +1,14 @@
+#pragma once
+
+#include <chrono>
+#include <ctime>
+
+namespace wasm_server {
+
+// Of a time that is not negative, as system calls want it.
+inline timespec timespec_of(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+}
+
+}  // namespace wasm_server
