@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/cpu_time.h"
 #include "engine/spare_pace.h"
 
 namespace wasm_server {
@@ -12,13 +13,7 @@ namespace {
 
 // A slice that is there at two looks, with this much CPU time in between, has held its thread.
 constexpr std::chrono::milliseconds kLook{5};
-constexpr std::int64_t kHeldNanoseconds = 4'000'000;
-
-std::int64_t cpu_time(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
-}
+constexpr std::chrono::milliseconds kHeld{4};
 
 }  // namespace
 
@@ -62,7 +57,7 @@ void SliceWatch::look(Seat& seat) {
   if (slice != seat.seen_) {
     seat.seen_ = slice;
     seat.cpu_at_seen_ = cpu;
-  } else if (cpu - seat.cpu_at_seen_ >= kHeldNanoseconds) {
+  } else if (cpu - seat.cpu_at_seen_ >= kHeld) {
     seat.held_.store(slice, std::memory_order_relaxed);
   }
 }

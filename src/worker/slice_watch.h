@@ -41,7 +41,7 @@ class SliceWatch {
     clockid_t cpu_clock_{};     // set before the watch knows the seat
     std::uint64_t counted_{0};  // this and below: of the watch's thread
     std::uint64_t seen_{0};
-    std::int64_t cpu_at_seen_{0};  // nanoseconds
+    std::chrono::nanoseconds cpu_at_seen_{0};
   };
 
   using Clock = std::chrono::steady_clock;

@@ -66,6 +66,18 @@ class WorkerTest : public testing::Test {
     return promise->get_future();
   }
 
+  // Gives, as well, what must be called when the sink has room again.
+  std::future<Outcome> execute_resumable(ExecuteOrder made, std::function<void()>& resume) {
+    std::promise<std::function<void()>> resumer;
+    ExecutionWaiter waiter;
+    waiter.on_resumable = [&resumer](std::function<void()> given) {
+      resumer.set_value(std::move(given));
+    };
+    auto outcome = execute(std::move(made), std::move(waiter));
+    resume = resumer.get_future().get();
+    return outcome;
+  }
+
   static InvocationOrder with_timeout(InvocationOrder made, milliseconds timeout) {
     made.limits.timeout = timeout;
     return made;
@@ -239,17 +251,11 @@ TEST_F(WorkerTest, AWriterIsNotLongForHavingWrittenMuch) {
     bool ready() override { return asked = !asked; }
     void write(ByteView /*bytes*/) override { asked = true; }
     bool asked = false;
-    std::function<void()> resume;
   } sink;
   auto made = execute_order(order(kBusyWriter));
   made.invocation.sink = &sink;
-  std::promise<std::function<void()>> resumer;
-  ExecutionWaiter waiter;
-  waiter.on_resumable = [&resumer](std::function<void()> resume) {
-    resumer.set_value(std::move(resume));
-  };
-  auto outcome = execute(std::move(made), std::move(waiter));
-  const auto resume = resumer.get_future().get();
+  std::function<void()> resume;
+  auto outcome = execute_resumable(std::move(made), resume);
   while (outcome.wait_for(milliseconds{0}) != std::future_status::ready) {
     resume();
     std::this_thread::yield();
@@ -328,13 +334,8 @@ TEST_F(WorkerTest, SuspendsAWriterUntilItsSinkIsRead) {
   } sink;
   auto made = execute_order(order(kWriter));
   made.invocation.sink = &sink;
-  std::promise<std::function<void()>> resumer;
-  ExecutionWaiter waiter;
-  waiter.on_resumable = [&resumer](std::function<void()> resume) {
-    resumer.set_value(std::move(resume));
-  };
-  auto outcome = execute(std::move(made), std::move(waiter));
-  auto resume = resumer.get_future().get();
+  std::function<void()> resume;
+  auto outcome = execute_resumable(std::move(made), resume);
   sink.written.wait();
   EXPECT_EQ(outcome.wait_for(milliseconds(50)), std::future_status::timeout);
   sink.open = true;
