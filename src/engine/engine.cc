@@ -174,6 +174,12 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   if (!precompiler) return std::unexpected{std::move(precompiler).error()};
   impl->precompiler = std::move(*precompiler);
 
+  auto* alone = make_compile_config(settings, Tier::kOptimized);
+  wasmtime_config_parallel_compilation_set(alone, false);
+  auto validator = make_engine(alone);
+  if (!validator) return std::unexpected{std::move(validator).error()};
+  impl->validator = std::move(*validator);
+
   impl->compatibility = engine_sys_compatibility_hash(impl->optimized.engine.get());
   impl->ticker = std::make_unique<Ticker>(
       std::vector{impl->optimized.engine.get(), impl->baseline.engine.get()}, settings.slice);
@@ -192,9 +198,9 @@ bool Engine::uses_spare_time() const {
 }
 
 Result<void> Engine::validate(std::string_view wasm) const {
-  const ErrorHandle error{
-      wasmtime_module_validate(impl_->optimized.engine.get(),
-                               reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size())};
+  const auto& engine = wasm.size() < kLargeModule ? impl_->validator : impl_->optimized.engine;
+  const ErrorHandle error{wasmtime_module_validate(
+      engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size())};
   if (error != nullptr) return fail(ErrorCode::kInvalidModule, message_of(error.get()));
   return {};
 }

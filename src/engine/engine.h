@@ -42,7 +42,13 @@ class Engine {
   // Whether anything is done in spare time now, which keeps a core whenever it is offered.
   bool uses_spare_time() const;
 
-  // kInvalidModule with the engine's reason when `wasm` is not a valid module for it.
+  // From how many bytes on a module is worth dividing among threads to be validated.
+  static constexpr std::size_t kLargeModule = 1U << 20;
+
+  // kInvalidModule with the engine's reason when `wasm` is not a valid module for it. A smaller one
+  // than kLargeModule is validated on the calling thread alone, a larger one with the help of the
+  // threads that compile, which may keep it waiting; within in_spare_time() with that of the spare
+  // ones.
   Result<void> validate(std::string_view wasm) const;
 
   // WebAssembly text to binary. kInvalidModule with line and column.

@@ -56,6 +56,9 @@ struct Engine::Impl {
   // Compiles for `optimized` and runs nothing: a lock of its compiler, held by a thread that only
   // gets spare time, holds up nobody else.
   EngineHandle precompiler;
+  // Divides nothing among threads, and runs nothing: an event loop that has a small module
+  // validated does not wait for those that compile.
+  EngineHandle validator;
   SpareThreads spare_compilers;  // on half of the cores
   SpareThreads spare_checkers;   // what is to be checked does not queue behind what is compiled
   std::uint32_t pool_slots = 0;

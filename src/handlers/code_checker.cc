@@ -20,9 +20,6 @@ std::size_t weight_of(const ModuleInfo& info) {
   return weight;
 }
 
-// Checking this takes milliseconds, for which a running call would notice a thread beside it.
-constexpr std::size_t kLargeBytes = 1U << 20;
-
 }  // namespace
 
 Result<NewCode> CodeChecker::check(Bytes wasm) {
@@ -41,8 +38,10 @@ Result<NewCode> CodeChecker::check(Bytes wasm) {
   return code;
 }
 
+// Checking a large module takes milliseconds, for which a running call would notice a thread beside
+// it.
 void CodeChecker::compute(ByteView wasm, const std::function<void()>& work) const {
-  if (wasm.size() < kLargeBytes) return work();
+  if (wasm.size() < Engine::kLargeModule) return work();
   engine_.in_spare_time(work);
 }
 
