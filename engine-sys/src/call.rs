@@ -17,6 +17,7 @@ use wasmtime_c_api::{
     wasmtime_instance_pre_t, wasmtime_store_new, wasmtime_store_t,
 };
 
+use crate::handles::error_handle;
 use crate::limits::{engine_sys_limits_t, limit_store};
 
 const _: () = {
@@ -255,6 +256,6 @@ fn report(error: Error, ending: &mut engine_sys_ending_t) {
     if error.is::<Trap>() {
         ending.trap = Box::into_raw(Box::new(error)).cast();
     } else {
-        ending.error = Box::into_raw(Box::new(wasmtime_error_t::from(error)));
+        ending.error = error_handle(error);
     }
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use wasmtime::{Config, CustomCodeMemory, Engine, Module, Result};
 use wasmtime_c_api::{wasm_config_t, wasm_engine_t, wasmtime_error_t, wasmtime_module_t};
 
+use crate::handles::{error_handle, hand_out};
+
 /// Who manages it; called from any thread, for all code of an engine.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -71,16 +73,9 @@ pub unsafe extern "C" fn engine_sys_module_in_place(
     let engine = unsafe { &*engine.cast::<Engine>() };
     let memory = ptr::slice_from_raw_parts_mut(artefact.cast_mut(), size);
     let Some(memory) = NonNull::new(memory) else {
-        let error = wasmtime::Error::msg("there is no artefact");
-        return Box::into_raw(Box::new(wasmtime_error_t::from(error)));
+        return error_handle(wasmtime::Error::msg("there is no artefact"));
     };
-    match unsafe { Module::deserialize_raw(engine, memory) } {
-        Ok(loaded) => {
-            unsafe { *module = Box::into_raw(Box::new(loaded)).cast::<wasmtime_module_t>() };
-            ptr::null_mut()
-        }
-        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
-    }
+    unsafe { hand_out(Module::deserialize_raw(engine, memory), module) }
 }
 
 /// Whether an instance has a memory of its own, whose image may be kept in an open file.

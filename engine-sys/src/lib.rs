@@ -16,7 +16,10 @@ pub use wasmtime_c_api::*;
 
 pub mod call;
 pub mod code_memory;
+pub mod handles;
 pub mod limits;
+
+use handles::{error_handle, hand_out};
 
 const _: () = {
     assert!(size_of::<wasm_config_t>() == size_of::<Config>());
@@ -55,13 +58,7 @@ pub unsafe extern "C" fn engine_sys_engine_new(
     engine: *mut *mut wasm_engine_t,
 ) -> *mut wasmtime_error_t {
     let config = unsafe { Box::from_raw(config.cast::<Config>()) };
-    match Engine::new(&config) {
-        Ok(made) => {
-            unsafe { *engine = Box::into_raw(Box::new(made)).cast::<wasm_engine_t>() };
-            ptr::null_mut()
-        }
-        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
-    }
+    unsafe { hand_out(Engine::new(&config), engine) }
 }
 
 /// A number that differs whenever artefacts of one engine would not load in another: version, settings, target.
@@ -90,13 +87,7 @@ pub unsafe extern "C" fn engine_sys_module_map(
 ) -> *mut wasmtime_error_t {
     let engine = unsafe { &*engine.cast::<Engine>() };
     let file = unsafe { File::from_raw_fd(file) };
-    match unsafe { Module::deserialize_open_file(engine, file) } {
-        Ok(mapped) => {
-            unsafe { *module = Box::into_raw(Box::new(mapped)).cast::<wasmtime_module_t>() };
-            ptr::null_mut()
-        }
-        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
-    }
+    unsafe { hand_out(Module::deserialize_open_file(engine, file), module) }
 }
 
 /// Starts the threads that compile the functions of one module side by side, each after `thread_start` has run on it
@@ -192,6 +183,6 @@ pub unsafe extern "C" fn engine_sys_precompile(
             unsafe { (*artefact).set_buffer(bytes) };
             ptr::null_mut()
         }
-        Err(error) => Box::into_raw(Box::new(wasmtime_error_t::from(error))),
+        Err(error) => error_handle(error),
     }
 }
