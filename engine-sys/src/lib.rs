@@ -3,7 +3,7 @@
 //! The C API's handles are one-field wrappers (`#[repr(C)]` or `transparent`). The functions here rely on that,
 //! with the version pinned in `Cargo.toml` and the sizes asserted below; `src/engine/engine_sys.h` is their C header.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::fs::File;
 use std::mem::size_of;
 use std::os::fd::{FromRawFd, RawFd};
@@ -90,37 +90,27 @@ pub unsafe extern "C" fn engine_sys_module_map(
     unsafe { hand_out(Module::deserialize_open_file(engine, file), module) }
 }
 
-/// Starts the threads that compile the functions of one module side by side, each after `thread_start` has run on it
-/// (it lowers the thread's priority). Call once, before the first compilation.
-#[unsafe(no_mangle)]
-pub extern "C" fn engine_sys_start_compile_threads(threads: usize, thread_start: extern "C" fn()) {
-    let _ = pool("compile", threads, thread_start).build_global();
-}
-
-/// Has `run` called once on each of those threads, soon. Returns at once.
-#[unsafe(no_mangle)]
-pub extern "C" fn engine_sys_on_compile_threads(run: extern "C" fn()) {
-    rayon::spawn_broadcast(move |_| run());
-}
-
-/// More such threads. What runs on one of them and is divided by the engine is divided among them.
+/// Threads for the engine's work: what runs on one of them and is divided by the engine is divided among them.
 #[repr(C)]
 pub struct engine_sys_threads_t(ThreadPool);
 
-fn pool(name: &'static str, threads: usize, thread_start: extern "C" fn()) -> ThreadPoolBuilder {
-    ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(move |index| format!("{name}-{index}"))
-        .start_handler(move |_| thread_start())
-}
-
-/// Null when the threads cannot be started.
+/// Null when the threads cannot be started. Each begins with `thread_start`, which sets its priority.
+///
+/// # Safety
+/// `name` is a C string of static storage.
 #[unsafe(no_mangle)]
-pub extern "C" fn engine_sys_threads_new(
+pub unsafe extern "C" fn engine_sys_threads_new(
+    name: *const c_char,
     threads: usize,
     thread_start: extern "C" fn(),
 ) -> *mut engine_sys_threads_t {
-    match pool("spare", threads, thread_start).build() {
+    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+    let started = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(move |index| format!("{name}-{index}"))
+        .start_handler(move |_| thread_start())
+        .build();
+    match started {
         Ok(threads) => Box::into_raw(Box::new(engine_sys_threads_t(threads))),
         Err(_) => ptr::null_mut(),
     }

@@ -32,8 +32,8 @@ struct Waiter {
   std::move_only_function<void(Compiled)> handler;
 };
 
-void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_ptr<Waiter> waiter,
-           std::chrono::milliseconds timeout) {
+void start(Compiler& compiler, Store& store, const Digest& digest, std::uint64_t size,
+           std::shared_ptr<Waiter> waiter, std::chrono::milliseconds timeout) {
   waiter->timer.expires_after(timeout);
   waiter->timer.async_wait([waiter](const boost::system::error_code& error) {
     if (!error) {
@@ -42,7 +42,7 @@ void start(Compiler& compiler, Store& store, const Digest& digest, std::shared_p
     }
   });
   compiler.compile(
-      digest, [&store, digest] { return load_code(store, digest); },
+      digest, size, [&store, digest] { return load_code(store, digest); },
       // Moved on to the loop, where its timer belongs; nothing of it stays with the compiler.
       [waiter](Compiled compiled) mutable {
         const auto executor = waiter->timer.get_executor();
@@ -61,12 +61,12 @@ Result<SharedBytes> load_code(Store& store, const Digest& digest) {
   return std::make_shared<const Bytes>(std::move(**bytes));
 }
 
-Task<Compiled> await_compiled(Compiler& compiler, Store& store, Digest digest,
+Task<Compiled> await_compiled(Compiler& compiler, Store& store, Digest digest, std::uint64_t size,
                               std::chrono::milliseconds timeout) {
   const auto executor = co_await asio::this_coro::executor;
-  auto initiate = [&compiler, &store, digest, timeout, executor](auto handler) {
+  auto initiate = [&compiler, &store, digest, size, timeout, executor](auto handler) {
     auto waiter = std::make_shared<Waiter>(executor, std::move(handler));
-    start(compiler, store, digest, std::move(waiter), timeout);
+    start(compiler, store, digest, size, std::move(waiter), timeout);
   };
   auto compiled =
       co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Compiled)>(

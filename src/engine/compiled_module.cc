@@ -63,9 +63,19 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(const Engi
                                                                       Tier tier) {
   const auto& tiered = engine.impl().of(tier);
   wasmtime_module_t* module = nullptr;
-  const ErrorHandle error{wasmtime_module_new(tiered.engine.get(),
-                                              reinterpret_cast<const std::uint8_t*>(wasm.data()),
-                                              wasm.size(), &module)};
+  ErrorHandle error;
+  const auto compile = [&] {
+    error.reset(wasmtime_module_new(tiered.engine.get(),
+                                    reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(),
+                                    &module));
+  };
+  if (tier == Tier::kBaseline) {
+    compile();
+  } else if (wasm.size() < kLargeCode) {
+    engine.impl().small_compilers.run(compile);
+  } else {
+    engine.impl().large_compilers.run(compile);
+  }
   if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
   return adopt(tiered, module, tier);
 }

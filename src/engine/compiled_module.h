@@ -46,7 +46,10 @@ struct CodeCost {
 // shared by threads.
 class CompiledModule {
  public:
-  // Compiles; takes about a second per megabyte and core. kInvalidModule or kMemoryLimit.
+  // Code from this size on is large: to compile it takes a tenth of a second or more.
+  static constexpr std::size_t kLargeCode = 256U << 10;
+  // Compiles; takes about a second per megabyte and core. Small code does not wait for large code
+  // that is being compiled. kInvalidModule or kMemoryLimit.
   static Result<std::shared_ptr<const CompiledModule>> compile(const Engine& engine,
                                                                std::string_view wasm,
                                                                Tier tier = Tier::kOptimized);

@@ -27,11 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Compiled = Result<std::shared_ptr<const CompiledModule>>;
 
-// Below this, optimised code is there nearly as soon as baseline code.
-constexpr std::size_t kBaselineBytes = 256U << 10;
-
 // Compiling more than this takes so much memory that it is worth the time to give it back.
-constexpr std::size_t kLargeBytes = 64U << 10;
+constexpr std::size_t kMuchMemoryBytes = 64U << 10;
 
 // What nobody waits for is compiled when nothing was stored for kQuiet; until then it rests, after
 // each compilation, kRest times as long as that took. A call that follows its upload at once thus
@@ -44,6 +41,7 @@ struct Pending {
   Compiler::Load load;
   std::vector<Compiler::Done> waiting;
   bool asked = false;         // by an execution: its artefact was looked for
+  std::uint64_t size = 0;     // of the code, when it was asked for
   bool compiling = false;     // by one of the compilers, for those who wait
   bool precompiling = false;  // in spare time; not waited for, because that may never come
   bool preloading = false;    // by preload(), which those who ask wait for
@@ -53,10 +51,11 @@ Error overloaded() { return {ErrorCode::kOverloaded, "too many modules wait to b
 
 }  // namespace
 
-// Four kinds of threads: one loader of normal priority, which answers executions from artefacts;
-// one of normal priority that makes baseline code for executions which found none; the compilers,
-// of low priority, for what executions wait for; and the precompilers, which have artefacts made in
-// spare time. A digest is in `pending` from its first request until its optimised code is there.
+// Five kinds of threads: one loader of normal priority, which answers executions from artefacts;
+// for executions which found none, the compilers, of low priority, or, if the code is large, one of
+// normal priority that makes baseline code and the optimisers, of low priority, whom nobody waits
+// for any more then; and the precompilers, which have artefacts made in spare time. A digest is in
+// `pending` from its first request until its optimised code is there.
 struct Compiler::Impl {
   Impl(const Engine& engine_in, Artefacts& artefacts_in, std::size_t max_queue_in)
       : engine(engine_in), artefacts(artefacts_in), max_queue(max_queue_in) {}
@@ -81,8 +80,9 @@ struct Compiler::Impl {
   bool stopping = false;  // this and all below: guarded by mutex
   std::unordered_map<Digest, Pending> pending;
   Queue to_load;      // asked for by executions
-  Queue to_baseline;  // asked for by executions, without an artefact
-  Queue to_compile;
+  Queue to_compile;   // these three: asked for by executions, without an artefact
+  Queue to_baseline;  // large code, as the next
+  Queue to_optimise;
   Queue background;  // stored, and not asked for
   Clock::time_point last_prepare = Clock::time_point::min();
   Clock::time_point rested = Clock::time_point::min();  // when `background` goes on all the same
@@ -93,8 +93,9 @@ struct Compiler::Impl {
   bool takes(const Digest& digest) const;
   void run_loader();
   void run_baseline();
-  void run_compiler();
+  void run_compiler(Queue& queue);
   void run_precompiler();
+  void compile_later(const Digest& digest);
   std::optional<Digest> next(std::unique_lock<std::mutex>& lock, Queue& queue);
   std::optional<Digest> next_background(std::unique_lock<std::mutex>& lock);
   void compile_one(const Digest& digest, std::unique_lock<std::mutex>& lock);
@@ -153,10 +154,16 @@ void Compiler::Impl::run_loader() {
       artefacts.mark_used({&*digest, 1});
     }
     lock.lock();
-    if (loaded) continue;
-    to_baseline.push(*digest);
-    to_compile.push(*digest);
+    if (!loaded) compile_later(*digest);
   }
+}
+
+void Compiler::Impl::compile_later(const Digest& digest) {
+  const auto found = pending.find(digest);
+  if (found == pending.end()) return;  // failed meanwhile
+  if (found->second.size < CompiledModule::kLargeCode) return to_compile.push(digest);
+  to_baseline.push(digest);
+  to_optimise.push(digest);
 }
 
 void Compiler::Impl::run_baseline() {
@@ -167,20 +174,20 @@ void Compiler::Impl::run_baseline() {
     const auto load = found->second.load;
     lock.unlock();
     const auto bytes = load();
-    if (bytes && (*bytes)->size() >= kBaselineBytes) {
+    if (bytes) {
       const auto compiled = CompiledModule::compile(engine, **bytes, Tier::kBaseline);
       // What the baseline compiler cannot do, the other can; those who wait just wait longer.
       if (compiled) deliver(*digest, compiled);
-      if ((*bytes)->size() > kLargeBytes) give_back_free_memory();
+      give_back_free_memory();
     }
     lock.lock();
   }
 }
 
-void Compiler::Impl::run_compiler() {
+void Compiler::Impl::run_compiler(Queue& queue) {
   lower_own_priority();
   std::unique_lock lock(mutex);
-  while (const auto digest = next(lock, to_compile)) compile_one(*digest, lock);
+  while (const auto digest = next(lock, queue)) compile_one(*digest, lock);
 }
 
 void Compiler::Impl::run_precompiler() {
@@ -197,7 +204,7 @@ void Compiler::Impl::compile_one(const Digest& digest, std::unique_lock<std::mut
   const auto bytes = load();
   finish(digest, bytes ? compile_now(digest, **bytes) : std::unexpected{bytes.error()});
   // Those who wait are answered before that.
-  if (bytes && (*bytes)->size() > kLargeBytes) engine.give_back_memory();
+  if (bytes && (*bytes)->size() > kMuchMemoryBytes) engine.give_back_memory();
   lock.lock();
 }
 
@@ -213,7 +220,7 @@ void Compiler::Impl::precompile_one(const Digest& digest, std::unique_lock<std::
   const auto bytes = load();
   finish_precompiled(digest,
                      bytes ? precompile_now(digest, **bytes) : std::unexpected{bytes.error()});
-  if (bytes && (*bytes)->size() > kLargeBytes) engine.give_back_memory();
+  if (bytes && (*bytes)->size() > kMuchMemoryBytes) engine.give_back_memory();
   const auto ended = Clock::now();
   lock.lock();
   rested = ended + kRest * (ended - started);
@@ -321,8 +328,12 @@ Compiler::Compiler(const Engine& engine, Artefacts& artefacts, unsigned threads,
   impl_->threads.emplace_back([this] { impl_->run_loader(); });
   impl_->threads.emplace_back([this] { impl_->run_baseline(); });
   for (unsigned i = 0; i < std::max(1U, threads); ++i) {
-    impl_->threads.emplace_back([this] { impl_->run_compiler(); });
+    impl_->threads.emplace_back([this] { impl_->run_compiler(impl_->to_compile); });
     impl_->threads.emplace_back([this] { impl_->run_precompiler(); });
+  }
+  // Each takes hundreds of megabytes, and is divided among all cores anyway.
+  for (unsigned i = 0; i < std::max(1U, threads / 2); ++i) {
+    impl_->threads.emplace_back([this] { impl_->run_compiler(impl_->to_optimise); });
   }
 }
 
@@ -330,8 +341,8 @@ Compiler::~Compiler() {
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
-    for (auto* queue :
-         {&impl_->to_load, &impl_->to_baseline, &impl_->to_compile, &impl_->background}) {
+    for (auto* queue : {&impl_->to_load, &impl_->to_compile, &impl_->to_baseline,
+                        &impl_->to_optimise, &impl_->background}) {
       queue->ready.notify_all();
     }
   }
@@ -360,7 +371,7 @@ void Compiler::prepare(const Digest& digest, Load load) {
   impl_->background.push(digest);
 }
 
-void Compiler::compile(const Digest& digest, Load load, Done done) {
+void Compiler::compile(const Digest& digest, std::uint64_t size, Load load, Done done) {
   Error refused = overloaded();
   {
     const std::lock_guard lock(impl_->mutex);
@@ -372,6 +383,7 @@ void Compiler::compile(const Digest& digest, Load load, Done done) {
     } else if (!impl_->stopping && (found != impl_->pending.end() || room)) {
       auto& pending = impl_->pending[digest];
       if (!pending.load) pending.load = std::move(load);
+      pending.size = size;
       pending.waiting.push_back(std::move(done));
       if (!std::exchange(pending.asked, true) && !pending.preloading) impl_->to_load.push(digest);
       return;

@@ -49,11 +49,12 @@ class Compiler {
 
   // For an execution: calls `done` with the compiled module, from one of the compiler's threads.
   // Has nothing to do with what prepare() began, and joins a compilation of the same digest that
-  // another execution waits for, and a preload that has begun. A large module that has no artefact
-  // yet is answered with baseline code, which is there in a fraction of the time; the optimised
-  // code follows (status() tells). Fails (through `done`, on the calling thread) with kOverloaded
-  // when the queue is full, and with its error when the module is known not to compile.
-  void compile(const Digest& digest, Load load, Done done);
+  // another execution waits for, and a preload that has begun. A large module (`size` bytes of
+  // code, CompiledModule::kLargeCode) that has no artefact yet is answered with baseline code,
+  // which is there in a fraction of the time; the optimised code follows (status() tells). A small
+  // one waits for no large one. Fails (through `done`, on the calling thread) with kOverloaded when
+  // the queue is full, and with its error when the module is known not to compile.
+  void compile(const Digest& digest, std::uint64_t size, Load load, Done done);
 
   // The code of a small module whose artefact is at hand (engine/artefacts.h), loaded by the
   // calling thread; null when it takes compile().

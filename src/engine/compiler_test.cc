@@ -26,12 +26,12 @@ class CompilerTest : public testing::Test {
       ++loads_;
       return code;
     };
-    return compile(compiler, sha256(*code), load);
+    return compile(compiler, sha256(*code), load, code->size());
   }
   std::future<Compiled> compile(Compiler& compiler, const Digest& digest,
-                                std::function<Result<SharedBytes>()> load) {
+                                std::function<Result<SharedBytes>()> load, std::size_t size = 1) {
     auto promise = std::make_shared<std::promise<Compiled>>();
-    compiler.compile(digest, std::move(load),
+    compiler.compile(digest, size, std::move(load),
                      [promise](Compiled compiled) { promise->set_value(std::move(compiled)); });
     return promise->get_future();
   }
@@ -89,6 +89,22 @@ TEST_F(CompilerTest, CompilesOnceForAllWhoWait) {
   for (int i = 0; i < 50; ++i) all.push_back(compile(compiler, code_));
   for (auto& one : all) EXPECT_TRUE(one.get());
   EXPECT_LE(loads_, 2);  // a second time only for those who came after the first was done
+}
+
+TEST_F(CompilerTest, LetsASmallModuleWaitForNoLargeOne) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  std::promise<void> go_on;
+  auto load = [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
+    held.wait();
+    return code_;
+  };
+  auto large = compile(compiler, Digest{}, load, CompiledModule::kLargeCode);
+  auto small = compile(compiler, code_);
+  const auto answered = small.wait_for(std::chrono::seconds(20));
+  go_on.set_value();
+  ASSERT_EQ(answered, std::future_status::ready);
+  EXPECT_TRUE(small.get());
+  EXPECT_TRUE(large.get());
 }
 
 TEST_F(CompilerTest, PreparesInTheBackground) {

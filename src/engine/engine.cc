@@ -9,7 +9,6 @@
 #include <spdlog/spdlog.h>
 
 #include "base/free_memory.h"
-#include "base/thread_priority.h"
 #include "engine/engine_impl.h"
 #include "engine/mapping_budget.h"
 #include "engine/wasi.h"
@@ -149,8 +148,6 @@ Ticker::~Ticker() {
 Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned threads = settings.compile_threads == 0 ? cores : settings.compile_threads;
-  engine_sys_start_compile_threads(threads, lower_own_priority);
-
   auto impl = std::make_unique<Impl>(threads);
   const auto budget = MappingBudget::of(MappingBudget::allowed(), settings.pool_slots);
   impl->pool_slots = budget.slots;
@@ -217,7 +214,8 @@ std::size_t Engine::most_mapped() const { return impl_->most_mapped; }
 
 void Engine::give_back_memory() const {
   give_back_free_memory();
-  engine_sys_on_compile_threads(give_back_free_memory);
+  impl_->small_compilers.on_each(give_back_free_memory);
+  impl_->large_compilers.on_each(give_back_free_memory);
   impl_->spare_compilers.on_each(give_back_free_memory);
 }
 

@@ -46,9 +46,8 @@ class Engine {
   static constexpr std::size_t kLargeModule = 1U << 20;
 
   // kInvalidModule with the engine's reason when `wasm` is not a valid module for it. A smaller one
-  // than kLargeModule is validated on the calling thread alone, a larger one with the help of the
-  // threads that compile, which may keep it waiting; within in_spare_time() with that of the spare
-  // ones.
+  // than kLargeModule is validated on the calling thread alone, a larger one is divided among the
+  // threads to which the caller's belongs (in_spare_time).
   Result<void> validate(std::string_view wasm) const;
 
   // WebAssembly text to binary. kInvalidModule with line and column.

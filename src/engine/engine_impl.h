@@ -10,9 +10,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_priority.h"
 #include "engine/code_arena.h"
 #include "engine/compiled_module.h"
 #include "engine/engine.h"
+#include "engine/engine_threads.h"
 #include "engine/handles.h"
 #include "engine/spare_threads.h"
 
@@ -48,7 +50,10 @@ class Ticker {
 
 struct Engine::Impl {
   explicit Impl(unsigned threads)
-      : spare_compilers(std::max(1U, threads / 2)), spare_checkers(threads) {}
+      : small_compilers("compile", threads, lower_own_priority),
+        large_compilers("optimise", threads, lower_own_priority),
+        spare_compilers(std::max(1U, threads / 2)),
+        spare_checkers(threads) {}
 
   std::unique_ptr<CodeArena> arena;  // of `optimized`; null where the system does not allow it
   EngineTier optimized;
@@ -59,6 +64,9 @@ struct Engine::Impl {
   // Divides nothing among threads, and runs nothing: an event loop that has a small module
   // validated does not wait for those that compile.
   EngineHandle validator;
+  // A large module takes seconds, and who waits for a small one does not wait for that.
+  EngineThreads small_compilers;
+  EngineThreads large_compilers;
   SpareThreads spare_compilers;  // on half of the cores
   SpareThreads spare_checkers;   // what is to be checked does not queue behind what is compiled
   std::uint32_t pool_slots = 0;

@@ -85,15 +85,12 @@ wasmtime_error_t* engine_sys_module_in_place(const wasm_engine_t* engine, const 
 bool engine_sys_module_has_memory(const wasmtime_module_t* module);
 
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
-void engine_sys_start_compile_threads(size_t threads, void (*thread_start)(void));
 
-// Has `run` called once on each of those threads, soon. Returns at once.
-void engine_sys_on_compile_threads(void (*run)(void));
-
-// More such threads. What runs on one of them and is divided by the engine is divided among them.
+// Threads: what runs on one of them and is divided by the engine is divided among them.
 typedef struct engine_sys_threads engine_sys_threads_t;
-// Null when the threads cannot be started.
-engine_sys_threads_t* engine_sys_threads_new(size_t threads, void (*thread_start)(void));
+// Null when the threads cannot be started. `name` is of static storage.
+engine_sys_threads_t* engine_sys_threads_new(const char* name, size_t threads,
+                                             void (*thread_start)(void));
 void engine_sys_threads_delete(engine_sys_threads_t* threads);
 // Calls `run`, which does not throw, with `data` on one of the threads, and returns when it has
 // ended.

@@ -122,7 +122,7 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
   }
   if (code == nullptr || is_superseded(*code, digest)) {
     const auto timeout = patience(**meta_data);
-    auto compiled = co_await await_compiled(compiler_, store_, digest, timeout);
+    auto compiled = co_await await_compiled(compiler_, store_, digest, (*meta_data)->size, timeout);
     if (!compiled) co_return std::unexpected{compiled.error()};
     code = *compiled;
   }
