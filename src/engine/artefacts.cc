@@ -95,9 +95,9 @@ void for_each_file(const std::string& directory, const std::function<bool()>& go
 }
 
 // Both without waiting for the disk: they fail when it would be asked.
-int open_at_hand(const std::string& path) {
+int open_at_hand(const std::string& path, int flags) {
   open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.resolve = RESOLVE_CACHED;
   return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
 }
@@ -197,7 +197,7 @@ Result<std::shared_ptr<const CompiledModule>> Artefacts::load(const Digest& dige
 }
 
 std::shared_ptr<const CompiledModule> Artefacts::load_at_hand(const Digest& digest) const {
-  const Descriptor file(open_at_hand(path_of(digest)));
+  const Descriptor file(open_at_hand(path_of(digest), O_RDONLY));
   const auto size = file.get() < 0 ? 0 : size_of(file.get());
   if (size == 0 || size > kSmallFileBytes) return nullptr;
   return load_small(file.get(), size, read_at_hand, digest).value_or(nullptr);
@@ -218,6 +218,10 @@ Result<void> Artefacts::save(const Digest& digest, ByteView content) const {
 
 bool Artefacts::contains(const Digest& digest) const {
   return ::access(path_of(digest).c_str(), F_OK) == 0;
+}
+
+bool Artefacts::contains_at_hand(const Digest& digest) const {
+  return Descriptor(open_at_hand(path_of(digest), O_PATH)).get() >= 0;
 }
 
 void Artefacts::remove(const Digest& digest) const { ::unlink(path_of(digest).c_str()); }

@@ -60,6 +60,8 @@ class Artefacts {
   void mark_used(std::span<const Digest> latest_first) const;
 
   bool contains(const Digest& digest) const;
+  // The same without asking the disk: false when that would have to be done.
+  bool contains_at_hand(const Digest& digest) const;
   void remove(const Digest& digest) const;
 
   // Removes what older engines and crashes left, and the artefacts of code that `is_stored` denies.

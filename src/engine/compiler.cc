@@ -30,6 +30,10 @@ using Compiled = Result<std::shared_ptr<const CompiledModule>>;
 // Compiling more than this takes so much memory that it is worth the time to give it back.
 constexpr std::size_t kMuchMemoryBytes = 64U << 10;
 
+// Who waits for one module: as many as there may be connections. Those whose deadline has passed
+// are among them until it is there.
+constexpr std::size_t kMostWaiting = 16'384;
+
 // What nobody waits for is compiled when nothing was stored for kQuiet; until then it rests, after
 // each compilation, kRest times as long as that took. A call that follows its upload at once thus
 // finds it still queued, and it is not compiled twice.
@@ -170,7 +174,8 @@ void Compiler::Impl::run_baseline() {
   std::unique_lock lock(mutex);
   while (const auto digest = next(lock, to_baseline)) {
     const auto found = pending.find(*digest);
-    if (found == pending.end()) continue;  // compiled meanwhile
+    // Compiled meanwhile, and perhaps the digest of a preload by now.
+    if (found == pending.end() || !found->second.load) continue;
     const auto load = found->second.load;
     lock.unlock();
     const auto bytes = load();
@@ -217,10 +222,14 @@ void Compiler::Impl::precompile_one(const Digest& digest, std::unique_lock<std::
   rested = Clock::time_point::max();  // the others wait for quiet
   lock.unlock();
   const auto started = Clock::now();
-  const auto bytes = load();
-  finish_precompiled(digest,
-                     bytes ? precompile_now(digest, **bytes) : std::unexpected{bytes.error()});
-  if (bytes && (*bytes)->size() > kMuchMemoryBytes) engine.give_back_memory();
+  if (artefacts.contains(digest)) {
+    finish_precompiled(digest, {});
+  } else {
+    const auto bytes = load();
+    finish_precompiled(digest,
+                       bytes ? precompile_now(digest, **bytes) : std::unexpected{bytes.error()});
+    if (bytes && (*bytes)->size() > kMuchMemoryBytes) engine.give_back_memory();
+  }
   const auto ended = Clock::now();
   lock.lock();
   rested = ended + kRest * (ended - started);
@@ -259,6 +268,7 @@ bool Compiler::Impl::begin_preload(const Digest& digest) {
 void Compiler::Impl::give_up_preload(const Digest& digest) {
   const std::lock_guard lock(mutex);
   const auto found = pending.find(digest);
+  if (found == pending.end()) return;
   if (found->second.asked) {
     found->second.preloading = false;
     to_load.push(digest);
@@ -267,11 +277,12 @@ void Compiler::Impl::give_up_preload(const Digest& digest) {
   }
 }
 
-// Empty when it was done meanwhile, or another thread is at it.
+// Empty when it was done meanwhile (and the digest may be that of a preload by now), or another
+// thread is at it.
 Compiler::Load Compiler::Impl::start_compiling(const Digest& digest) {
   const auto found = pending.find(digest);
-  if (found == pending.end() || std::exchange(found->second.compiling, true)) return nullptr;
-  return found->second.load;
+  if (found == pending.end() || !found->second.load) return nullptr;
+  return std::exchange(found->second.compiling, true) ? nullptr : found->second.load;
 }
 
 Compiled Compiler::Impl::compile_now(const Digest& digest, ByteView wasm) {
@@ -361,7 +372,7 @@ void Compiler::prepare(const Digest& digest, Load load) {
   impl_->last_prepare = Clock::now();
   if (!impl_->takes(digest)) return;
   lock.unlock();
-  if (impl_->artefacts.contains(digest)) return;
+  if (impl_->artefacts.contains_at_hand(digest)) return;
   lock.lock();
   if (!impl_->takes(digest)) return;
   impl_->pending[digest].load = std::move(load);
@@ -377,10 +388,11 @@ void Compiler::compile(const Digest& digest, std::uint64_t size, Load load, Done
     const std::lock_guard lock(impl_->mutex);
     const Error* failure = impl_->failures.find(digest);
     const auto found = impl_->pending.find(digest);
-    const bool room = impl_->pending.size() < impl_->max_queue * 2;
+    const bool room = found == impl_->pending.end() ? impl_->pending.size() < impl_->max_queue * 2
+                                                    : found->second.waiting.size() < kMostWaiting;
     if (failure != nullptr) {
       refused = *failure;
-    } else if (!impl_->stopping && (found != impl_->pending.end() || room)) {
+    } else if (!impl_->stopping && room) {
       auto& pending = impl_->pending[digest];
       if (!pending.load) pending.load = std::move(load);
       pending.size = size;

@@ -1,5 +1,6 @@
 #include "engine/compiler.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -114,6 +115,30 @@ TEST_F(CompilerTest, PreparesInTheBackground) {
   EXPECT_TRUE(artefacts_->contains(sha256(*code_)));
   EXPECT_TRUE(compile(compiler, code_).get());
   EXPECT_EQ(loads_, 0) << "the artefact does for executions";
+}
+
+TEST_F(CompilerTest, DoesNotPrepareWhatIsThere) {
+  save_artefact(code_);
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  prepare(compiler, code_);
+  EXPECT_EQ(compiler.status(sha256(*code_)).state, CompileState::kReady);
+}
+
+TEST_F(CompilerTest, LetsNoMoreWaitForAModuleThanThereAreConnections) {
+  Compiler compiler(engine(), *artefacts_, 1, 100);
+  std::promise<void> go_on;
+  auto load = [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
+    held.wait();
+    return code_;
+  };
+  std::vector<std::future<Compiled>> all;
+  for (int i = 0; i < 20'000; ++i) all.push_back(compile(compiler, sha256(*code_), load));
+  const auto refused = std::ranges::count_if(all, [](std::future<Compiled>& one) {
+    return one.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  });
+  EXPECT_EQ(refused, 20'000 - 16'384);
+  go_on.set_value();
+  EXPECT_EQ(std::ranges::count_if(all, [](auto& one) { return one.get().has_value(); }), 16'384);
 }
 
 TEST_F(CompilerTest, DoesNotLetExecutionsWaitForWhatIsPreparedInSpareTime) {
