@@ -12,8 +12,14 @@ namespace wasm_server {
 namespace {
 
 // What an entry costs besides its code: metadata, the engine's records of the module, list and map
-// nodes. 4.6 KB with `add`; more with more functions, but then the code is larger, too.
+// nodes. 4.6 KB with `add`, and what its exports and imports take: of small code, these may be
+// most.
 constexpr std::size_t kEntryBytes = 4700;
+constexpr std::size_t kFunctionBytes = 48;  // a node of LoadedModule::functions
+
+std::size_t entry_bytes(const ModuleInfo& info) {
+  return kEntryBytes + weight_of(info) + info.functions.size() * kFunctionBytes;
+}
 
 // No id holds it, so keys of different modules and revisions never meet.
 constexpr char kRevisionMark = '@';
@@ -140,13 +146,14 @@ std::shared_ptr<const CompiledModule> ModuleCache::find_code(const Digest& diges
 void ModuleCache::insert(std::string key, const Module& module, std::uint64_t sequence) {
   Locked locked(*this);
   if (const auto old = index_.find(key); old != index_.end()) erase(old->second, locked);
-  entries_.push_front({std::move(key), module, sequence});
+  const auto bytes = entry_bytes(*module->meta_data.info);
+  entries_.push_front({std::move(key), module, sequence, bytes});
   index_.emplace(entries_.front().key, entries_.begin());
   if (entries_.front().key.find(kRevisionMark) != std::string::npos) {
     pinned_.insert(entries_.front().key);
   }
   auto& code = codes_[module->meta_data.digest];
-  held_.bytes += kEntryBytes;
+  held_.bytes += bytes;
   ++code.users;
   if (code.code != nullptr) {  // baseline makes way for optimised code
     held_ -= code.code->cost();
@@ -215,7 +222,7 @@ std::vector<Digest> ModuleCache::last_used(std::size_t most) const {
 
 void ModuleCache::erase(Entries::iterator entry, Locked& locked) {
   const auto code = codes_.find(entry->module->meta_data.digest);
-  held_.bytes -= kEntryBytes;
+  held_.bytes -= entry->bytes;
   if (--code->second.users == 0) {
     held_ -= code->second.code->cost();
     locked.erased(std::move(code->second.code));

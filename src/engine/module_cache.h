@@ -78,6 +78,7 @@ class ModuleCache {
     std::string key;
     Module module;
     std::uint64_t sequence;
+    std::size_t bytes;  // that it costs besides its code
   };
   struct Code {
     std::shared_ptr<const CompiledModule> code;

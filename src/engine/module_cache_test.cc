@@ -91,6 +91,19 @@ TEST_F(ModuleCacheTest, ReportsAModuleThatIsNotThere) {
   EXPECT_EQ(loaded.error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(ModuleCacheTest, CountsWhatAModuleExports) {
+  std::string many = "(module (func $f)";
+  for (int i = 0; i < 1'000; ++i) {
+    many += "(export \"" + std::string(100, 'x') + std::to_string(i) + "\" (func $f))";
+  }
+  put("many", many + ")");
+  ASSERT_TRUE(load("many"));
+  EXPECT_GT(cache_.bytes(), 150'000U);
+  erase("many");
+  EXPECT_EQ(cache_.find("many", {}), nullptr);
+  EXPECT_EQ(cache_.bytes(), 0U);
+}
+
 TEST_F(ModuleCacheTest, KeepsAModuleAcrossTheWritesOfOthers) {
   put("a", constant(1));
   const auto loaded = load("a").value();

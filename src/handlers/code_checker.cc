@@ -7,18 +7,7 @@
 namespace wasm_server {
 namespace {
 
-std::size_t weight_of(const ModuleInfo& info) {
-  constexpr std::size_t kEntry = 256;  // list node, map node, shared_ptr's block
-  std::size_t weight = kEntry + sizeof info;
-  for (const FunctionInfo& function : info.functions) {
-    weight += sizeof function + function.name.capacity() + function.result.capacity();
-    for (const WasmParam& param : function.param) weight += sizeof param + param.name.capacity();
-  }
-  for (const ImportInfo& import : info.imports) {
-    weight += sizeof import + import.module.capacity() + import.name.capacity();
-  }
-  return weight;
-}
+constexpr std::size_t kEntryBytes = 256;  // list node, map node, shared_ptr's block
 
 }  // namespace
 
@@ -65,7 +54,7 @@ std::optional<SharedModuleInfo> CodeChecker::find(const Digest& digest) {
 }
 
 void CodeChecker::remember(const Digest& digest, const SharedModuleInfo& info) {
-  const std::size_t weight = weight_of(*info);
+  const std::size_t weight = kEntryBytes + weight_of(*info);
   const std::lock_guard lock(mutex_);
   if (weight > bounds_.cache_bytes || by_digest_.contains(digest)) return;
   entries_.push_front({digest, info, weight});

@@ -34,6 +34,18 @@ std::optional<ModuleKind> module_kind_from_text(std::string_view text) {
   return from_text<ModuleKind>(kModuleKinds, text);
 }
 
+std::size_t weight_of(const ModuleInfo& info) {
+  std::size_t weight = sizeof info;
+  for (const FunctionInfo& function : info.functions) {
+    weight += sizeof function + function.name.capacity() + function.result.capacity();
+    for (const WasmParam& param : function.param) weight += sizeof param + param.name.capacity();
+  }
+  for (const ImportInfo& import : info.imports) {
+    weight += sizeof import + import.module.capacity() + import.name.capacity();
+  }
+  return weight;
+}
+
 const FunctionInfo* ModuleInfo::find_function(std::string_view name) const {
   const auto found = std::ranges::find(functions, name, &FunctionInfo::name);
   return found == functions.end() ? nullptr : &*found;

@@ -3,6 +3,7 @@
 // What is stored about a module. These are values: they know nothing of bytes on disk
 // (store/record.h) or JSON (handlers/wasm_json.h).
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -80,6 +81,9 @@ class SharedModuleInfo {
  private:
   std::shared_ptr<const ModuleInfo> info_;  // null: that of a module without exports and imports
 };
+
+// About the bytes of memory that it takes.
+std::size_t weight_of(const ModuleInfo& info);
 
 // The contract's rule for a module whose client named no function: "_start", or else the only
 // exported function, or else none (empty).
