@@ -3,16 +3,25 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "http/json_text.h"
 
 namespace wasm_server {
 namespace {
 
+// A reason may quote what a client sent, all of it: the engine's do.
+constexpr std::size_t kMostDetail = 2000;
+
+std::string shortened(std::string_view text) {
+  if (text.size() <= kMostDetail) return std::string(text);
+  return std::string(utf8_prefix(text, kMostDetail)) + "...";
+}
+
 void log_failure(const Error& error, std::string_view request_id) {
   const ErrorInfo& info = error_info(error.code);
   const bool ours = error.code == ErrorCode::kInternal;
   if (error.log.empty() && !ours) return;
-  const std::string& text = error.log.empty() ? error.message : error.log;
+  const std::string text = shortened(error.log.empty() ? error.message : error.log);
   std::string line = "request ";
   line.append(request_id).append(": ").append(info.name).append(": ").append(text);
   if (ours) {
@@ -34,7 +43,7 @@ Bytes problem_document(const Error& error, std::string_view request_id, std::str
   Bytes out = R"({"type":"about:blank")";
   append_member(out, "title", info.title);
   out += ",\"status\":" + std::to_string(info.status);
-  append_member(out, "detail", error.message);
+  append_member(out, "detail", shortened(error.message));
   append_member(out, "code", info.name);
   append_member(out, "request_id", request_id);
   out += extra;

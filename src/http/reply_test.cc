@@ -23,6 +23,12 @@ TEST(Problem, IsTheDocumentOfTheContract) {
   EXPECT_EQ(reply.headers, "");
 }
 
+TEST(Problem, QuotesOnlyTheStartOfALongReason) {
+  const Reply reply = problem(Error{ErrorCode::kInvalidModule, Bytes(1U << 20, '\1'), ""}, "r");
+  EXPECT_LT(body_of(reply).size(), 15'000U);
+  EXPECT_NE(body_of(reply).find("\\u0001...\""), Bytes::npos);
+}
+
 TEST(Problem, TakesFurtherMembers) {
   const Reply reply =
       problem(Error{ErrorCode::kGuestTrap, "t", ""}, "r", R"(,"trap":"unreachable")");
