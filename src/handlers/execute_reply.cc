@@ -48,6 +48,9 @@ Bytes results_json(const Returned& returned) {
   return body += '}';
 }
 
+// Of a function's name in a backtrace; the guest chose it.
+constexpr std::size_t kMostNameBytes = 256;
+
 std::string trap_members(const Trapped& trapped) {
   std::string members = ",\"trap\":";
   append_json_string(members, trapped.kind);
@@ -55,7 +58,7 @@ std::string trap_members(const Trapped& trapped) {
   for (const auto& frame : trapped.backtrace) {
     if (members.back() != '[') members += ',';
     members += "{\"function\":";
-    append_json_string(members, frame.function);
+    append_json_string(members, utf8_prefix(frame.function, kMostNameBytes));
     members += ",\"offset\":";
     append_number(members, frame.offset);
     members += '}';
@@ -87,17 +90,22 @@ Reply failure_reply(const Outcome& outcome, std::string_view request_id) {
   return problem(failure_of(outcome), request_id, trapped ? trap_members(*trapped) : std::string{});
 }
 
+void append_server_timing(std::string& lines, const Outcome& outcome) {
+  lines += "Server-Timing: queue;dur=";
+  append_millis(lines, outcome.queued);
+  lines += ", instantiate;dur=";
+  append_millis(lines, outcome.instantiate);
+  lines += ", run;dur=";
+  append_millis(lines, outcome.run);
+  lines += "\r\n";
+}
+
 void add_execute_headers(Reply& reply, const Outcome& outcome, std::uint64_t revision) {
   constexpr std::size_t kUsualSize = 128;
   auto& out = reply.headers;
   out.reserve(out.size() + kUsualSize);
-  out += "Server-Timing: queue;dur=";
-  append_millis(out, outcome.queued);
-  out += ", instantiate;dur=";
-  append_millis(out, outcome.instantiate);
-  out += ", run;dur=";
-  append_millis(out, outcome.run);
-  out += "\r\nWasm-Revision: ";
+  append_server_timing(out, outcome);
+  out += "Wasm-Revision: ";
   append_number(out, revision);
   out += "\r\n";
 }

@@ -25,7 +25,10 @@ Reply execute_reply(const Outcome& outcome, const ExecuteContext& context);
 // The exit code of a command that ended by itself (0 when it returned), else empty.
 std::optional<std::int32_t> exit_code_of(const Outcome& outcome);
 
-// Server-Timing (milliseconds) and Wasm-Revision.
+// A header or trailer field: the outcome's times, in milliseconds.
+void append_server_timing(std::string& lines, const Outcome& outcome);
+
+// Server-Timing and Wasm-Revision.
 void add_execute_headers(Reply& reply, const Outcome& outcome, std::uint64_t revision);
 
 // Why a call that neither returned nor exited gave no answer.

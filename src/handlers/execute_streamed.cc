@@ -17,6 +17,7 @@ namespace {
 // begins.
 constexpr std::chrono::milliseconds kStreamPatience{20};
 constexpr std::string_view kExitCodeHeader = "Wasm-Exit-Code";
+constexpr std::string_view kTrailers = "Wasm-Exit-Code, Server-Timing";
 
 // What the answer says beside the stream.
 struct StreamContext {
@@ -49,8 +50,11 @@ class StreamBody : public BodySource {
   }
 
   std::string trailers() override {
-    const auto code = exit_code_of(*call_->stream().outcome());
-    return std::string(kExitCodeHeader).append(": ").append(std::to_string(*code)).append("\r\n");
+    const auto& outcome = *call_->stream().outcome();
+    const auto code = std::to_string(*exit_code_of(outcome));
+    auto lines = std::string(kExitCodeHeader).append(": ").append(code).append("\r\n");
+    append_server_timing(lines, outcome);
+    return lines;
   }
 
  private:
@@ -77,7 +81,7 @@ Reply ended_reply(OutputStream& stream, std::string_view request_id, const Strea
 Reply running_reply(std::shared_ptr<StreamedCall> call, const StreamContext& context) {
   Reply reply;
   reply.add_header("Content-Type", context.type);
-  reply.add_header("Trailer", kExitCodeHeader);
+  reply.add_header("Trailer", kTrailers);
   reply.add_header("Wasm-Revision", std::to_string(context.revision));
   reply.body = std::make_unique<StreamBody>(std::move(call));
   return reply;

@@ -59,6 +59,18 @@ def test_the_raw_form_carries_the_exit_code(server, client):
         assert answer.body.endswith(b"\0x\0")
 
 
+@contract("4: command, raw", "4: Server-Timing")
+def test_a_streamed_answer_ends_with_the_exit_code_and_the_times(server, client):
+    id = add(client, "echo")
+    with RawConnection(server) as wire:
+        answer = wire.request(post(f"/wasm/{id}", b"x" * MB, "Accept: text/plain", "TE: trailers"))
+        assert (answer.status, answer.body) == (200, b"x" * MB)
+        assert answer.headers["trailer"] == "Wasm-Exit-Code, Server-Timing"
+        assert answer.headers["wasm-revision"] == "1"
+        assert answer.trailers["wasm-exit-code"] == "0"
+        assert "run;dur=" in answer.trailers["server-timing"]
+
+
 @contract("4: JSON object", "4: raw body")
 def test_arguments_and_environment_of_module_and_call(client):
     id = add(client, "settings", args=["-v", ""], env={"LANG": "C", "BOTH": "module"})
