@@ -1,5 +1,7 @@
 #include "http/connection.h"
 
+#include <cassert>
+
 #include <boost/asio/post.hpp>
 
 namespace wasm_server {
@@ -14,6 +16,7 @@ void Connection::start_fill() {
 void Connection::start_read(std::span<char> space, bool into_input) {
   received_ = 0;
   if (input_over_) return resume_soon();
+  assert(!reading_);
   reading_ = true;
   into_input_ = into_input;
   input_.pin(into_input);
@@ -36,8 +39,8 @@ void Connection::on_read(std::size_t n) {
   if (n == 0) end_input();
   if (waiter_ && !waits_for_write_) {
     resume();
-  } else if (gone_ && !input_.room().empty()) {
-    start_read(input_.room(), true);
+  } else if (gone_) {
+    read_ahead();
   }
 }
 
@@ -69,9 +72,17 @@ void Connection::watch(std::move_only_function<void()> gone) {
   if (input_over_) {
     // Even then on the event loop, and not before the caller waits.
     asio::post(lane_.get_executor(), [call = std::exchange(gone_, nullptr)]() mutable { call(); });
-  } else if (!reading_ && !input_.room().empty()) {
-    start_read(input_.room(), true);
+  } else {
+    read_ahead();
   }
+}
+
+// Not beyond the first bytes of a next request: the rest of its header then comes by `fill`, which
+// waits for this read. One that was under way while its body is read would be a second at a time,
+// into space that is moved.
+void Connection::read_ahead() {
+  if (reading_ || !input_.pending().empty() || input_.room().empty()) return;
+  start_read(input_.room(), true);
 }
 
 void Connection::end_input() {

@@ -72,8 +72,9 @@ class Connection final : private LaneSocket::Listener {
 
   bool can_write() const { return !output_over_; }
 
-  // Reads ahead into `input` until `unwatch`, to notice the end; `gone` is called then. The read
-  // may stay under way after that; what it brings is not lost.
+  // Reads ahead into `input` until something comes or `unwatch`, to notice the end; `gone` is
+  // called then. The read may stay under way after that, while nothing is pending in `input`: what
+  // it brings is not lost, and the next `fill` waits for it.
   void watch(std::move_only_function<void()> gone);
   void unwatch() { gone_ = nullptr; }
 
@@ -98,6 +99,7 @@ class Connection final : private LaneSocket::Listener {
  private:
   void start_fill();
   void start_read(std::span<char> space, bool into_input);
+  void read_ahead();
   void start_write(Outgoing& out);
   void resume_soon();
   void resume();

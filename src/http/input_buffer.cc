@@ -1,6 +1,7 @@
 #include "http/input_buffer.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -19,6 +20,7 @@ void InputBuffer::start_request() {
 void InputBuffer::drop_behind(std::size_t keep) {
   const std::size_t target = start_ + keep;
   if (target == cursor_) return;
+  assert(!pinned_);
   std::memmove(data_.get() + target, data_.get() + cursor_, end_ - cursor_);
   end_ -= cursor_ - target;
   cursor_ = target;
@@ -40,6 +42,7 @@ bool InputBuffer::make_room(std::size_t least, std::size_t limit) {
 }
 
 void InputBuffer::move_to(std::unique_ptr<char[]> target, std::size_t capacity) {
+  assert(!pinned_);
   const char* source = data_ ? data_.get() : target.get();
   if (end_ > start_) std::memmove(target.get(), source + start_, end_ - start_);
   data_ = std::move(target);
