@@ -92,7 +92,10 @@ void Session::start_request() {
   constexpr std::size_t kKeptBody = 4U << 10;
   if (request_.body.capacity() > kKeptBody) request_.body = Bytes();
   request_.body.clear();
-  request_.id = {};
+  // The former request's views are of bytes that may be overwritten from now on.
+  request_.method = Method::kGet;
+  request_.path = request_.query = request_.request_id = request_.id = {};
+  request_.headers.clear();
   sink_.release();
   parser_.reset();
   connection_.input().start_request();

@@ -26,10 +26,13 @@ std::string post(std::string_view headers, std::string_view body) {
 
 class SessionRefuses : public testing::TestWithParam<Refusal> {};
 
-TEST_P(SessionRefuses, AndCloses) {
-  TestServer server;
-  TestClient client = server.connect();
-  const Refusal& refusal = GetParam();
+// 16 and 10 hexadecimal digits.
+bool is_our_request_id(const std::string& id) {
+  return id.size() == 27 && id[16] == '-' &&
+         id.find_first_not_of("0123456789abcdef-") == std::string::npos;
+}
+
+void expect_refusal(TestClient& client, const Refusal& refusal) {
   // A request that follows must not be answered: it may be a part of the refused one.
   ASSERT_TRUE(client.send(refusal.request + "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"));
   const auto reply = client.receive();
@@ -37,8 +40,43 @@ TEST_P(SessionRefuses, AndCloses) {
   EXPECT_EQ(reply->status, refusal.status) << reply->body;
   EXPECT_EQ(reply->header("connection"), "close");
   EXPECT_EQ(reply->header("content-type"), "application/problem+json");
-  EXPECT_FALSE(reply->header("x-request-id").empty());
+  // Of its own: none of these requests names one.
+  EXPECT_TRUE(is_our_request_id(reply->header("x-request-id"))) << reply->head;
+  EXPECT_NE(reply->body.find("\"status\":" + std::to_string(refusal.status)), std::string::npos);
   EXPECT_FALSE(client.receive());
+}
+
+TEST_P(SessionRefuses, AndCloses) {
+  TestServer server;
+  TestClient client = server.connect();
+  expect_refusal(client, GetParam());
+}
+
+TEST_P(SessionRefuses, TheSameAfterAnotherRequest) {
+  TestServer server;
+  TestClient client = server.connect();
+  const std::string id(128, 'a');
+  EXPECT_EQ(client.request("GET", "/healthz", {}, {{"X-Request-Id", id}})->header("x-request-id"),
+            id);
+  expect_refusal(client, GetParam());
+}
+
+TEST_P(SessionRefuses, TheSameAfterAHead) {
+  TestServer server;
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("HEAD /healthz HTTP/1.1\r\nHost: t\r\nX-Request-Id: abc\r\n\r\n"));
+  EXPECT_EQ(client.receive(true)->header("x-request-id"), "abc");
+  expect_refusal(client, GetParam());
+}
+
+// Where the former request's id was, this one has what would be a header of the answer.
+TEST(SessionRefusals, DoNotShowTheBytesOfTheRequestAsHeaders) {
+  TestServer server;
+  TestClient client = server.connect();
+  const std::string id(60, 'a');
+  EXPECT_EQ(client.request("GET", "/healthz", {}, {{"X-Request-Id", id}})->status, 200U);
+  expect_refusal(client, {"injection", get("Host: test\r\nX-Requestxx: z\r\nInjected: yes\r\n"
+                                           "Set-Cookie: stolen=1\r\nno colon, so malformed\r\n")});
 }
 
 INSTANTIATE_TEST_SUITE_P(
