@@ -97,6 +97,8 @@ void Connection::sweep(Moment now) {
     cut();
   } else if (reading_) {
     socket_.look_again();
+  } else if (gone_ && socket_.has_hung_up()) {
+    std::exchange(gone_, nullptr)();
   }
 }
 

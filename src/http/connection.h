@@ -86,7 +86,8 @@ class Connection final : private LaneSocket::Listener {
   void set_deadline(Moment deadline) { deadline_ = deadline; }
   void clear_deadline() { deadline_ = Moment::max(); }
 
-  // Ends it when its deadline has passed.
+  // Ends it when its deadline has passed, and notices the end of a client that did not wait for its
+  // answer before it sent more, so that nothing is read from it now.
   void sweep(Moment now);
   // Ends it.
   void cut();

@@ -1,5 +1,6 @@
 #include "http/lane_socket.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -175,6 +176,11 @@ void LaneSocket::look_again() {
   const bool found = read_->take(receive(descriptor_.get(), read_->space));
   if (found)
     reactor_.cancel_ops_by_key(descriptor_.get(), registration_, Reactor::read_op, nullptr);
+}
+
+bool LaneSocket::has_hung_up() const {
+  pollfd asked{descriptor_.get(), POLLRDHUP, 0};
+  return ::poll(&asked, 1, 0) > 0;
 }
 
 bool LaneSocket::write_now(Outgoing& out) {

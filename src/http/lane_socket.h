@@ -55,6 +55,9 @@ class LaneSocket {
   // reads that have waited for some time.
   void look_again();
 
+  // Whether the client has closed its side or is gone, though there may be more to read from it.
+  bool has_hung_up() const;
+
   // Sends what goes in one system call, without waiting; what is left is for start_write(), which
   // lets others have their turn even if the client reads as fast as we send. False: the connection
   // is lost.

@@ -122,5 +122,22 @@ TEST_F(SessionReadAhead, TheNextRequestIsRefused) {
   }
 }
 
+TEST_F(SessionReadAhead, ThatAClientLeftIsNoticedBehindItsNextRequest) {
+  for (const bool resets : {false, true}) {
+    TestServer server;
+    TestClient client = server.connect();
+    ASSERT_TRUE(client.send(kHeld));
+    ASSERT_TRUE(eventually([&server] { return server.waiting() == 1; }));
+    ASSERT_TRUE(client.send(kHeld));
+    let_it_read();
+    if (resets) {
+      client.reset();
+    } else {
+      client.shut_down_sending();
+    }
+    EXPECT_TRUE(eventually([&server] { return server.gone() == 1; }));
+  }
+}
+
 }  // namespace
 }  // namespace wasm_server
