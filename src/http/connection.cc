@@ -24,6 +24,7 @@ void Connection::start_read(std::span<char> space, bool into_input) {
 }
 
 void Connection::start_write(Outgoing& out) {
+  sent_ = 0;
   if (output_over_) return resume_soon();
   waits_for_write_ = true;
   socket_.start_write(out);
@@ -46,6 +47,7 @@ void Connection::on_read(std::size_t n) {
 
 void Connection::on_written(std::size_t n) {
   waits_for_write_ = false;
+  sent_ = n;
   if (n == 0) output_over_ = true;
   resume();
 }

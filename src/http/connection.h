@@ -70,6 +70,8 @@ class Connection final : private LaneSocket::Listener {
     return wait([this] { resume_soon(); });
   }
 
+  // How many bytes the last write_some sent.
+  std::size_t sent() const { return sent_; }
   bool can_write() const { return !output_over_; }
 
   // Reads ahead into `input` until something comes or `unwatch`, to notice the end; `gone` is
@@ -84,6 +86,7 @@ class Connection final : private LaneSocket::Listener {
   void reset_on_close() { socket_.reset_on_close(); }
 
   void set_deadline(Moment deadline) { deadline_ = deadline; }
+  Moment deadline() const { return deadline_; }
   void clear_deadline() { deadline_ = Moment::max(); }
 
   // Ends it when its deadline has passed, and notices the end of a client that did not wait for its
@@ -116,6 +119,7 @@ class Connection final : private LaneSocket::Listener {
   std::move_only_function<void()> gone_;
   Moment deadline_ = Moment::max();
   std::size_t received_ = 0;
+  std::size_t sent_ = 0;
   bool reading_ = false;
   bool into_input_ = false;
   bool waits_for_write_ = false;

@@ -14,6 +14,11 @@
 
 namespace wasm_server {
 
+// What a client must keep up with, in bytes a second, while its body or its answer is held. It may
+// fall behind by as much as passes in the timeout, so that a link may stall; but whoever sends or
+// takes a byte now and then does not keep memory.
+inline constexpr std::int64_t kLowestRate = 16 << 10;
+
 struct HttpLimits {
   std::size_t header_bytes = 16U << 10;            // request line and headers
   std::uint64_t body_bytes = 128U << 20;           // one body
@@ -22,10 +27,8 @@ struct HttpLimits {
   std::chrono::milliseconds idle_timeout{60'000};  // between requests
   std::chrono::milliseconds header_timeout{
       10'000};  // from a request's first byte to its header's last
-  std::chrono::milliseconds read_timeout{
-      30'000};  // between two reads of a body that bring something
-  std::chrono::milliseconds write_timeout{
-      30'000};  // between two writes that the client takes something of
+  std::chrono::milliseconds read_timeout{30'000};   // how far a body may be behind kLowestRate
+  std::chrono::milliseconds write_timeout{30'000};  // and how far the client with an answer
 };
 
 // One event loop that sessions may be put on, with the router that serves them there.

@@ -77,7 +77,10 @@ Task<bool> Session::exchange() {
     }
     sent = connection_.write_now(out);
     reply.do_afterwards();
-    if (sent && !out.empty()) sent = co_await write_rest(out);
+    if (sent && !out.empty()) {
+      write_deadline_ = lane_.deadline(limits_.write_timeout);
+      sent = co_await write_rest(out);
+    }
   } else {
     sent = co_await send_source(reply);
   }

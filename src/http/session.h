@@ -62,7 +62,6 @@ class Session final : public Peer, private LaneMember {
   Task<bool> send_continue();
   Task<Step> read_sized_body(Reply& reply);
   Task<Step> read_chunked_body(Reply& reply);
-  std::span<char> room_in_sink(std::uint64_t expected);
   bool received_in_sink(std::span<char> room);
   Step on_incomplete_body(Reply& reply);
   Step refuse_memory(Reply& reply);
@@ -80,8 +79,11 @@ class Session final : public Peer, private LaneMember {
   Task<Result<ByteView>> next_piece(BodySource& source);
   bool cut_short(std::string_view reason);
   Task<bool> write_all(Outgoing out);
-  // `latest`: when it must be over; each part has its timeout besides.
+  // `latest`: when it must be over; the client's own time, `write_deadline_`, holds besides.
   Task<bool> write_rest(Outgoing& out, Moment latest = Moment::max());
+  // A transfer's deadline after `n` more bytes: what the lowest rate allows for them is added, but
+  // more than `timeout` is never left.
+  Moment put_off(Moment deadline, std::uint64_t n, std::chrono::milliseconds timeout) const;
   void render_head(const Reply& reply, std::optional<std::uint64_t> length, bool chunked);
   bool omits_body(const Reply& reply) const;
 
@@ -102,6 +104,7 @@ class Session final : public Peer, private LaneMember {
   std::string request_id_;  // ours; the client's is a view of the input
   std::string out_;         // header and small bodies of the answer
   std::size_t head_size_ = 0;
+  Moment write_deadline_;          // when the client must have taken more of the answer
   std::uint64_t unread_body_ = 0;  // to be discarded after the answer
   bool idle_ = true;               // between two requests
   bool keep_alive_ = true;

@@ -51,6 +51,7 @@ Task<Session::Step> Session::read_body(Reply& reply) {
     const bool sent = co_await send_continue();
     if (!sent) co_return Step::kGone;
   }
+  connection_.set_deadline(lane_.deadline(limits_.read_timeout));
   Step step = Step::kGoOn;
   if (parser_.is_chunked()) {
     step = co_await read_chunked_body(reply);
@@ -76,7 +77,7 @@ Task<Session::Step> Session::read_sized_body(Reply& reply) {
   input.consume(ready.size());
   while (sink_.received() < length) {
     if (!sink_.make_room(length)) co_return refuse_memory(reply);
-    const std::span<char> room = room_in_sink(length);
+    const std::span<char> room = sink_.room(length);
     co_await connection_.read_into(room);
     if (!received_in_sink(room)) co_return on_incomplete_body(reply);
   }
@@ -88,8 +89,11 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
   parser_.start_body(sink_, body_limit());
   for (;;) {
     std::size_t consumed = 0;
+    const std::uint64_t before = sink_.received();
     const auto status = parser_.parse_body(input.pending(), consumed);
     input.consume(consumed);
+    connection_.set_deadline(
+        put_off(connection_.deadline(), sink_.received() - before, limits_.read_timeout));
     if (status == RequestParser::Status::kDone) co_return Step::kGoOn;
     if (status == RequestParser::Status::kFailed) {
       co_return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
@@ -99,7 +103,7 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
     if (parser_.chunk_left() > 0) {
       const std::uint64_t expected = sink_.received() + parser_.chunk_left();
       if (!sink_.make_room(expected)) co_return refuse_memory(reply);
-      const std::span<char> room = room_in_sink(expected);
+      const std::span<char> room = sink_.room(expected);
       co_await connection_.read_into(room);
       more = received_in_sink(room);
     } else {
@@ -107,7 +111,6 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
         co_return answer_and_close(reply, ErrorCode::kHeadersTooLarge,
                                    "a chunk's header or the trailer is too large");
       }
-      connection_.set_deadline(lane_.deadline(limits_.read_timeout));
       co_await connection_.fill();
       more = !connection_.has_ended();
     }
@@ -115,16 +118,11 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
   }
 }
 
-// From the socket into the body's own memory.
-std::span<char> Session::room_in_sink(std::uint64_t expected) {
-  connection_.set_deadline(lane_.deadline(limits_.read_timeout));
-  return sink_.room(expected);
-}
-
 // What has been read of a chunk's data, the parser is told.
 bool Session::received_in_sink(std::span<char> room) {
   const std::size_t n = connection_.received();
   sink_.filled(n);
+  connection_.set_deadline(put_off(connection_.deadline(), n, limits_.read_timeout));
   if (n > 0 && parser_.is_chunked()) parser_.took_chunk_data({room.data(), n});
   return n > 0;
 }
@@ -137,11 +135,13 @@ Session::Step Session::refuse_memory(Reply& reply) {
 Session::Step Session::on_incomplete_body(Reply& reply) {
   if (!connection_.has_expired()) return Step::kGone;
   connection_.reopen();
-  return answer_and_close(reply, ErrorCode::kRequestTimeout, "the request's body stopped arriving");
+  return answer_and_close(reply, ErrorCode::kRequestTimeout,
+                          "the request's body did not arrive in time");
 }
 
 Task<bool> Session::discard_body() {
   InputBuffer& input = connection_.input();
+  connection_.set_deadline(lane_.deadline(limits_.read_timeout));
   while (unread_body_ > 0) {
     const std::size_t n = std::min<std::uint64_t>(unread_body_, input.pending().size());
     input.consume(n);
@@ -149,7 +149,6 @@ Task<bool> Session::discard_body() {
     if (unread_body_ == 0) break;
     input.start_request();
     if (!input.make_room(1, limits_.header_bytes + 1)) co_return false;
-    connection_.set_deadline(lane_.deadline(limits_.read_timeout));
     co_await connection_.fill();
     if (connection_.has_ended()) co_return false;
   }

@@ -77,6 +77,7 @@ Task<bool> Session::send_source(Reply& reply) {
     out.add(out_);
     co_return co_await write_all(out);
   }
+  write_deadline_ = lane_.deadline(limits_.write_timeout);
   std::uint64_t sent = 0;
   for (bool first = true;; first = false) {
     const Result<ByteView> piece = co_await next_piece(source);
@@ -102,6 +103,8 @@ Task<bool> Session::send_source(Reply& reply) {
     out.add(*piece);
     if (chunked && !last) out.add("\r\n");
     const Moment latest = source.deadline();
+    // Without a size it is one that makes its bytes as it goes, and may take its time between them.
+    if (!size) write_deadline_ = lane_.deadline(limits_.write_timeout);
     bool open = true;
     if (first) open = connection_.write_now(out);
     if (open && !out.empty()) {
@@ -132,13 +135,21 @@ bool Session::cut_short(std::string_view reason) {
 Task<bool> Session::write_all(Outgoing out) {
   const bool open = connection_.write_now(out);
   if (!open || out.empty()) co_return open;
+  write_deadline_ = lane_.deadline(limits_.write_timeout);
   co_return co_await write_rest(out);
+}
+
+Moment Session::put_off(Moment deadline, std::uint64_t n, std::chrono::milliseconds timeout) const {
+  constexpr std::chrono::nanoseconds kSecond = std::chrono::seconds(1);
+  const auto earned = kSecond * static_cast<std::int64_t>(n) / kLowestRate;
+  return std::min(deadline, lane_.deadline(timeout) - earned) + earned;
 }
 
 Task<bool> Session::write_rest(Outgoing& out, Moment latest) {
   while (connection_.can_write() && !out.empty()) {
-    connection_.set_deadline(std::min(lane_.deadline(limits_.write_timeout), latest));
+    connection_.set_deadline(std::min(write_deadline_, latest));
     co_await connection_.write_some(out);
+    write_deadline_ = put_off(write_deadline_, connection_.sent(), limits_.write_timeout);
   }
   connection_.clear_deadline();
   co_return connection_.can_write();

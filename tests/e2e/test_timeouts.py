@@ -68,13 +68,33 @@ def test_a_body_that_stops_is_given_up_and_nothing_stored(short):
 
 
 def test_a_body_that_comes_slowly_but_steadily_is_read(fresh_server):
-    code = wasm(ADD)
+    code = distinct(1, 160 << 10)
     with RawConnection(fresh_server(*flags.read_timeout_ms(2500), *flags.header_timeout_ms(2500))) as wire:
         wire.send(get("/wasm", f"Content-Length: {len(code)}", "Content-Type: application/wasm", method="POST"))
-        for n in range(0, len(code), 8):
-            time.sleep(0.4)  # in all longer than any of the timeouts
-            wire.send(code[n:n + 8])
+        for n in range(0, len(code), 16 << 10):
+            time.sleep(0.4)  # in all longer than any of the timeouts, and more than 16 KiB a second
+            wire.send(code[n:n + (16 << 10)])
         assert wire.read().status == 201
+
+
+def test_a_body_that_only_drips_is_given_up_and_frees_its_memory(fresh_server):
+    server = fresh_server(*flags.read_timeout_ms(1000), *flags.max_body_bytes(1 << 20),
+                          *flags.max_body_memory(3 << 19))
+    with RawConnection(server) as wire:
+        wire.send(get("/wasm", f"Content-Length: {1 << 20}", "Content-Type: application/wasm", method="POST"))
+        wire.send(b"x" * ((1 << 20) - 1000))
+        received = b""
+        wire.socket.settimeout(0.3)  # a byte each 0.3 s comes in time for the next
+        for _ in range(40):
+            wire.send(b"x")
+            try:
+                received = wire.socket.recv(4096)
+                break
+            except TimeoutError:
+                pass
+        assert received.startswith(b"HTTP/1.1 408 ")
+        with Client(server.url) as client:
+            assert client.post("/wasm", content=b"x" * (1 << 20), headers=WASM).status_code == 422
 
 
 def test_a_client_that_does_not_read_is_cut_and_holds_no_memory(short):
