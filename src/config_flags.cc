@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kNoMaximum = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kMaxMillis = 365ULL * 24 * 3600 * 1000;
 constexpr std::uint64_t kMaxThreads = 1024;
+constexpr std::uint64_t kMaxHeaderBytes = 16U << 20;  // its parts are counted in 32 bits
 
 // "128MiB", which is also what the flags take.
 std::string size_text(std::uint64_t bytes) {
@@ -48,11 +49,12 @@ class Flags {
   }
 
   template <std::unsigned_integral T>
-  void bytes(const char* name, T& value, const char* description, std::uint64_t least = 0) {
+  void bytes(const char* name, T& value, const char* description, std::uint64_t least = 0,
+             std::uint64_t most = kNoMaximum) {
     const auto set = [&value](const std::uint64_t& given) { value = static_cast<T>(given); };
     number(name, set, size_text(value), "BYTES", description)
         ->transform(CLI::AsSizeValue(false).description(""))
-        ->check(CLI::Range(least, kNoMaximum).description(""));
+        ->check(CLI::Range(least, most).description(""));
   }
 
   void millis(const char* name, std::chrono::milliseconds& value, const char* description,
@@ -95,7 +97,8 @@ void add_server_flags(CLI::App& app, ServeConfig& config) {
 
 void add_http_flags(CLI::App& app, HttpLimits& http) {
   Flags flags(app, "HTTP");
-  flags.bytes("max-header-bytes", http.header_bytes, "Request line and header of one request", 256);
+  flags.bytes("max-header-bytes", http.header_bytes, "Request line and header of one request", 256,
+              kMaxHeaderBytes);
   flags.bytes("max-body-bytes", http.body_bytes, "Body of one request");
   flags.bytes("max-body-memory-bytes", http.body_memory_bytes, "All bodies being held");
   flags.count("max-connections", http.connections, "CONNECTIONS", "Open connections", 1);

@@ -118,6 +118,8 @@ TEST_F(Config, RefusesWrongUsageInOneLine) {
       {"serve", "--workers"},
       {"serve", "--max-body-bytes", "1 parsec"},
       {"serve", "--max-body-bytes", "99999999999999999999"},
+      {"serve", "--max-header-bytes", "4GiB"},
+      {"serve", "--max-header-bytes", "16777217"},
       {"serve", "--read-timeout-ms", "0"},
       {"serve", "--log-level", "loud"},
       {"serve", "--config", "/not/there.toml"},
