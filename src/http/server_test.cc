@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
+#include "testing/eventually.h"
 #include "testing/http_test_server.h"
 
 namespace wasm_server {
@@ -13,8 +14,12 @@ namespace {
 
 using std::chrono::seconds;
 
-void wait_for_connections(TestServer& server, std::size_t number) {
-  while (server.server().connections() != number) std::this_thread::yield();
+bool has_connections(TestServer& server, std::size_t number) {
+  return eventually([&] { return server.server().connections() == number; });
+}
+
+bool is_waiting(TestServer& server) {
+  return eventually([&server] { return server.waiting() > 0; });
 }
 
 TEST(Server, RefusesAPortInUse) {
@@ -35,7 +40,7 @@ TEST(Server, ForgetsAConnectionWhenItEnds) {
     EXPECT_EQ(client.request("GET", "/healthz")->status, 200U);
     EXPECT_EQ(server.server().connections(), 1U);
   }
-  wait_for_connections(server, 0);
+  ASSERT_TRUE(has_connections(server, 0));
 }
 
 TEST(Server, TellsClientsBeyondTheCap) {
@@ -56,7 +61,7 @@ TEST(Server, TellsClientsBeyondTheCap) {
     EXPECT_FALSE(reply->header("x-request-id").empty());
   }
   first.reset();
-  wait_for_connections(server, 1);
+  ASSERT_TRUE(has_connections(server, 1));
   EXPECT_EQ(server.connect().request("GET", "/healthz")->status, 200U);
 }
 
@@ -75,7 +80,7 @@ TEST(Server, FinishesWhatRunsWhenItStops) {
   TestServer server;
   TestClient busy = server.connect();
   ASSERT_TRUE(busy.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
-  while (server.waiting() == 0) std::this_thread::yield();
+  ASSERT_TRUE(is_waiting(server));
   server.server().stop_accepting();
   std::jthread drain([&server] { server.server().drain(seconds(60)); });
   server.release();
@@ -95,7 +100,7 @@ TEST(Server, CutsWhatIsLeftAfterTheGraceTime) {
   ASSERT_TRUE(busy.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
   ASSERT_TRUE(slow.send("GET /stream?size=1000000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
   EXPECT_FALSE(slow.receive_raw(1).empty());
-  while (server.waiting() == 0) std::this_thread::yield();
+  ASSERT_TRUE(is_waiting(server));
   server.server().drain(std::chrono::milliseconds(10));
   EXPECT_EQ(server.server().connections(), 0U);
   EXPECT_EQ(server.gone(), 1U);
@@ -132,7 +137,7 @@ TEST(Server, DestroyingTheEventLoopEndsItsSessions) {
   ASSERT_TRUE(server.bind("127.0.0.1:0"));
   server.start();
   TestClient client(server.address());
-  while (server.connections() == 0) context->run_one();
+  ASSERT_TRUE(eventually([&] { return context->poll_one() == 0 && server.connections() > 0; }));
   context->poll();
   EXPECT_EQ(server.connections(), 1U);
 }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "http/session.h"
+#include "testing/eventually.h"
 #include "testing/http_test_server.h"
 
 namespace wasm_server {
@@ -64,7 +65,8 @@ TEST_F(SessionReply, DoesNotWaitForASlowReaderWithWhatIsToBeDoneAfterwards) {
   constexpr std::size_t kMoreThanSocketsHold = 64U << 20;
   ASSERT_TRUE(client_.send("GET /afterwards?size=" + std::to_string(kMoreThanSocketsHold) +
                            " HTTP/1.1\r\nHost: a\r\n\r\n"));
-  while (server_.afterwards() == 0) std::this_thread::yield();  // without reading anything
+  // Without reading anything.
+  EXPECT_TRUE(eventually([this] { return server_.afterwards() > 0; }));
   EXPECT_TRUE(client_.receive()->body == pattern(kMoreThanSocketsHold));
 }
 
@@ -145,7 +147,7 @@ TEST_F(SessionReply, ASourceEndsWithItsClient) {
     EXPECT_EQ(server_.open_sources(), 1U);
     leaving.reset();
   }
-  while (server_.open_sources() > 0) std::this_thread::yield();
+  EXPECT_TRUE(eventually([this] { return server_.open_sources() == 0; }));
 }
 
 // While the lane is busy with one connection, requests come on two more. Both are handled before

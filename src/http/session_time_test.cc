@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "http/session.h"
+#include "testing/eventually.h"
 #include "testing/http_test_server.h"
 
 namespace wasm_server {
@@ -23,7 +24,10 @@ TEST(SessionTimeouts, AnIdleConnectionIsClosedWithoutAWord) {
   // Again and again, because it may be closed before its request on a busy machine.
   std::optional<TestClient> used;
   std::optional<TestReply> reply;
-  while (!reply) reply = used.emplace(server.connect()).request("GET", "/healthz");
+  ASSERT_TRUE(eventually([&] {
+    reply = used.emplace(server.connect()).request("GET", "/healthz");
+    return reply.has_value();
+  }));
   EXPECT_EQ(reply->status, 200U);
   EXPECT_EQ(used->receive_raw(1), "");
 }
@@ -68,7 +72,7 @@ TEST(SessionTimeouts, AClientThatTakesNothingIsCut) {
   TestClient client = server.connect();
   ASSERT_TRUE(client.send("GET /stream?size=1000000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
   EXPECT_EQ(client.receive_raw(1), "H");  // it has begun
-  while (server.server().connections() > 0) std::this_thread::yield();
+  EXPECT_TRUE(eventually([&server] { return server.server().connections() == 0; }));
   EXPECT_EQ(server.open_sources(), 0U);
 }
 
@@ -80,11 +84,7 @@ TEST(SessionTimeouts, AClientThatTakesNothingIsCutAtTheSourcesDeadline) {
   TestClient client = server.connect();
   ASSERT_TRUE(client.send("GET /stream?size=1000000000&within_ms=50 HTTP/1.1\r\nHost: t\r\n\r\n"));
   EXPECT_EQ(client.receive_raw(1), "H");  // it has begun
-  const auto end = std::chrono::steady_clock::now() + kLong;
-  while (server.open_sources() > 0 && std::chrono::steady_clock::now() < end) {
-    std::this_thread::yield();
-  }
-  EXPECT_EQ(server.open_sources(), 0U);
+  EXPECT_TRUE(eventually([&server] { return server.open_sources() == 0; }));
 }
 
 TEST(SessionTimeouts, AHandlerMayTakeLonger) {
@@ -93,12 +93,13 @@ TEST(SessionTimeouts, AHandlerMayTakeLonger) {
   TestServer server(limits);
   // Again and again, because it may be closed before its request on a busy machine.
   std::optional<TestClient> client;
-  while (server.waiting() == 0) {
+  ASSERT_TRUE(eventually([&] {
     client.emplace(server.connect());
     client->send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n");
     for (int i = 0; i < 1000 && server.waiting() == 0; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+    return server.waiting() > 0;
+  }));
   std::this_thread::sleep_for(std::chrono::milliseconds(800));  // several sweeps
   server.release();
   const auto reply = client->receive();
@@ -106,8 +107,8 @@ TEST(SessionTimeouts, AHandlerMayTakeLonger) {
   EXPECT_EQ(reply->body, "released");
 }
 
-void wait_for_waiting(const TestServer& server, std::size_t number) {
-  while (server.waiting() != number) std::this_thread::yield();
+bool has_waiting(const TestServer& server, std::size_t number) {
+  return eventually([&] { return server.waiting() == number; });
 }
 
 TEST(SessionWatch, TellsTheHandlerThatItsClientLeft) {
@@ -115,13 +116,13 @@ TEST(SessionWatch, TellsTheHandlerThatItsClientLeft) {
   for (int i = 0; i < 4; ++i) {
     TestClient client = server.connect();
     ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
-    wait_for_waiting(server, 1);
+    ASSERT_TRUE(has_waiting(server, 1));
     if (i % 2 == 0) {
       client.reset();
     } else {
       client.shut_down_sending();
     }
-    wait_for_waiting(server, 0);
+    ASSERT_TRUE(has_waiting(server, 0));
   }
   EXPECT_EQ(server.gone(), 4U);
 }
@@ -130,7 +131,7 @@ TEST(SessionWatch, LosesNothingOfWhatArrivesMeanwhile) {
   TestServer server;
   TestClient client = server.connect();
   ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
-  wait_for_waiting(server, 1);
+  ASSERT_TRUE(has_waiting(server, 1));
   // In several pieces, and more than the input holds.
   std::string requests;
   for (int i = 0; i < 500; ++i)

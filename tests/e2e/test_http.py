@@ -191,10 +191,7 @@ def test_chunked_bodies_beyond_the_limit(server):
                 wire.send(piece)
         except (BrokenPipeError, ConnectionResetError):
             pass
-        try:
-            answer = wire.read()
-        except ConnectionResetError:
-            return  # the answer was lost to the reset: the server does not read what it has refused
+        answer = wire.read()
         assert (answer.status, json.loads(answer.body)["code"]) == (413, "payload-too-large")
     # One chunk that claims to be huge.
     with RawConnection(server) as wire:
@@ -295,10 +292,7 @@ def test_a_request_cannot_be_smuggled_in_a_body(server):
     with RawConnection(server) as wire:
         wire.send(post("/healthz", inner.encode()) + get("/healthz").encode())
         assert wire.read().status == 405
-        try:
-            assert wire.read().status == 200
-        except (EOFError, ConnectionResetError):
-            pass  # closing instead is as good
+        assert wire.read().status == 200
 
 
 def test_bodies_of_get_and_delete_are_read_over(server, client):
@@ -306,9 +300,7 @@ def test_bodies_of_get_and_delete_are_read_over(server, client):
     with RawConnection(server) as wire:
         for method, path, status in (("GET", "/healthz", 200), ("GET", f"/wasm/{id}", 200), ("DELETE", f"/wasm/{id}", 204)):
             answer = wire.request(get(path, "Content-Length: 5", method=method) + "hello")
-            assert answer.status == status
-            if answer.header("connection") == "close":
-                return
+            assert answer.status == status and answer.header("connection") != "close"
         assert wire.request(get("/healthz")).status == 200
 
 
