@@ -1,10 +1,9 @@
 #include "handlers/blob_body.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
+#include "handlers/body_source_test.h"
 #include "testing/memory_store.h"
 #include "testing/modules.h"
 
@@ -30,31 +29,10 @@ void erase(Store& store, std::string_view id) {
   ASSERT_TRUE(transaction->commit());
 }
 
-Task<void> take_next(BodySource& body, Result<Bytes>& out) {
-  const Result<ByteView> piece = co_await body.next();
-  if (piece) {
-    out = Bytes{*piece};
-  } else {
-    out = std::unexpected{piece.error()};
-  }
-}
-
-Result<Bytes> next(BodySource& body) {
-  asio::io_context loop(1);
-  Result<Bytes> piece;
-  asio::co_spawn(loop, take_next(body, piece), asio::detached);
-  loop.run();
-  return piece;
-}
-
 Bytes all(BodySource& body) {
   Bytes whole;
-  for (;;) {
-    const Result<Bytes> piece = next(body);
-    EXPECT_TRUE(piece);
-    if (!piece || piece->empty()) return whole;
-    whole += *piece;
-  }
+  for (const Bytes& piece : all_pieces(body)) whole += piece;
+  return whole;
 }
 
 class BlobBody : public testing::TestWithParam<std::size_t> {};
@@ -88,11 +66,11 @@ TEST(BlobBodies, FailWhenTheModuleIsDeletedMeanwhile) {
   put(store, "x", bytes);
   const auto raw = make_raw_body(store, sha256(bytes), bytes.size());
   const auto json = make_json_body(store, sha256(bytes), bytes.size(), {"a", "b"});
-  EXPECT_TRUE(next(*raw));
-  EXPECT_TRUE(next(*json));
+  EXPECT_TRUE(next_piece(*raw));
+  EXPECT_TRUE(next_piece(*json));
   erase(store, "x");
-  EXPECT_FALSE(next(*raw));
-  EXPECT_FALSE(next(*json));
+  EXPECT_FALSE(next_piece(*raw));
+  EXPECT_FALSE(next_piece(*json));
 }
 
 }  // namespace

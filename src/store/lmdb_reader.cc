@@ -126,9 +126,10 @@ Result<ListPage> LmdbReader::list(const ListQuery& query, const RecentModules::V
     // What is in both is as new in the database at most.
     const bool take_recent = has_recent && (!has_stored || next_recent->id <= to_view(key));
     const std::string id{take_recent ? std::string_view{next_recent->id} : to_view(key)};
-    auto record = decode_record(id, take_recent ? next_recent->record : to_view(value));
+    const std::string_view bytes = take_recent ? next_recent->record : to_view(value);
+    auto record = decode_record(id, bytes);
     if (!record) return forward(record);
-    if (!page.offer(std::move(*record))) break;
+    if (!page.offer(std::move(*record), bytes.size())) break;
     if (has_stored && to_view(key) == id)
       rc = mdb_cursor_get(cursor->get(), &key, &value, MDB_NEXT);
     if (take_recent) next_recent = recent->next(id + '\0');

@@ -10,15 +10,18 @@ std::string PageBuilder::first_key() const {
   return query_.after < query_.prefix ? query_.prefix : query_.after + '\0';
 }
 
-bool PageBuilder::offer(WasmMetaData meta_data) {
+bool PageBuilder::offer(WasmMetaData meta_data, std::size_t size) {
   ++looked_at_;
   const bool match = matches(meta_data);
-  if (match && page_.items.size() >= query_.limit) {
+  if (match && (page_.items.size() >= query_.limit || bytes_ >= kListBytes)) {
     page_.next = page_.items.empty() ? query_.after : page_.items.back().id;
     return false;
   }
   if (looked_at_ >= kListScan) page_.next = meta_data.id;
-  if (match) page_.items.push_back(std::move(meta_data));
+  if (match) {
+    bytes_ += size;
+    page_.items.push_back(std::move(meta_data));
+  }
   return looked_at_ < kListScan;
 }
 

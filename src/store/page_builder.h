@@ -11,6 +11,11 @@ namespace wasm_server {
 // record that was looked at.
 inline constexpr std::size_t kListScan = 16'384;
 
+// The records of a page have this many bytes together, and those of the last one: a record is large
+// where the code exports much, and a page is in memory as a whole. The page is shorter then as
+// well.
+inline constexpr std::size_t kListBytes = 1U << 20;
+
 // Builds a page from records that are offered in the order of their ids; the memory store and LMDB
 // share it.
 class PageBuilder {
@@ -21,8 +26,8 @@ class PageBuilder {
   std::string first_key() const;
   bool in_range(std::string_view id) const { return id.starts_with(query_.prefix); }
 
-  // False when the page is complete.
-  bool offer(WasmMetaData meta_data);
+  // `size`: the record's bytes. False when the page is complete.
+  bool offer(WasmMetaData meta_data, std::size_t size);
 
   ListPage take() { return std::move(page_); }
 
@@ -32,6 +37,7 @@ class PageBuilder {
   const ListQuery& query_;
   ListPage page_;
   std::size_t looked_at_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace wasm_server

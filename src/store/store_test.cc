@@ -346,11 +346,25 @@ TEST_P(StoreTest, SaysNextOnlyWhenAnotherModuleMatches) {
   EXPECT_EQ(store().list({.limit = 2, .labels = {{"colour", "red"}}}).value().next, std::nullopt);
 }
 
+TEST_P(StoreTest, EndsAPageOfManyBytesEarly) {
+  for (const char* id : {"a", "b", "c"}) {
+    WasmMetaData large = make_meta_data(id, "c");
+    ModuleInfo info = *large.info;
+    info.functions[0].name = std::string(kListBytes * 6 / 10, 'f');
+    large.info = info;
+    put(large, "c");
+  }
+  const ListPage first = store().list({}).value();
+  EXPECT_EQ(first.items.size(), 2U);
+  EXPECT_EQ(first.next, "b");
+  EXPECT_EQ(store().list({.after = "b"}).value().items.size(), 1U);
+}
+
 TEST(PageBuilder, LooksAtABoundedNumberOfRecordsAndGoesOnBehindThem) {
   const ListQuery query{.limit = 1, .labels = {{"colour", "red"}}};
   PageBuilder page{query};
   std::size_t offered = 1;
-  while (page.offer(make_meta_data(std::to_string(offered), "c"))) ++offered;
+  while (page.offer(make_meta_data(std::to_string(offered), "c"), 100)) ++offered;
   EXPECT_EQ(offered, kListScan);
   const ListPage found = page.take();
   EXPECT_TRUE(found.items.empty());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/page_builder.h"
+#include "store/record.h"
 
 namespace wasm_server {
 
@@ -114,7 +115,10 @@ Result<ListPage> MemoryStore::list(const ListQuery& query) {
   PageBuilder page{query};
   for (auto module = state.modules.lower_bound(page.first_key());
        module != state.modules.end() && page.in_range(module->first); ++module) {
-    if (!page.offer(module->second.rbegin()->second)) break;
+    const WasmMetaData& meta_data = module->second.rbegin()->second;
+    std::string record;
+    encode_record(meta_data, record);
+    if (!page.offer(meta_data, record.size())) break;
   }
   return page.take();
 }
