@@ -42,6 +42,7 @@ struct TagList {
 Result<TagList> parse_tags(const Request& request, std::string_view lower_name,
                            std::string_view shown_name, bool keep_weak_mark) {
   TagList list;
+  if (request.header(lower_name).data() == nullptr) return list;
   const std::string text = request.header_list(lower_name);
   std::string_view rest = text;
   skip_separators(rest);
@@ -49,14 +50,16 @@ Result<TagList> parse_tags(const Request& request, std::string_view lower_name,
     list.any = true;
     return list;
   }
-  for (; !rest.empty(); skip_separators(rest)) {
+  // A list without tags would be taken for no condition at all.
+  do {
     std::optional<std::string> tag = take_tag(rest, keep_weak_mark);
     if (!tag) {
       return fail(ErrorCode::kBadRequest,
                   std::string(shown_name) + " is not a list of entity tags");
     }
     list.tags.push_back(*std::move(tag));
-  }
+    skip_separators(rest);
+  } while (!rest.empty());
   return list;
 }
 

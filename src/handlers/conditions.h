@@ -13,8 +13,8 @@
 namespace wasm_server {
 
 // The request's If-Match and If-None-Match. kBadRequest when one is neither "*" nor a list of
-// entity tags. A weak tag in If-Match stays in its list with its W/, where it never matches: that
-// comparison is the strong one.
+// entity tags, of which there must be one. A weak tag in If-Match stays in its list with its W/,
+// where it never matches: that comparison is the strong one.
 Result<Preconditions> parse_preconditions(const Request& request);
 
 enum class ReadVerdict { kProceed, kNotModified, kPreconditionFailed };

@@ -37,7 +37,7 @@ TEST(Conditions, CompareWeaklyOnlyInIfNoneMatch) {
 
 TEST(Conditions, RefuseWhatIsNoListOfTags) {
   for (const char* text : {"a", "\"a", "a\"", "\"a\"b", "\"a\" \"b\"", "*, \"a\"", "\"a\", *",
-                           "w/\"a\"", "W/ \"a\"", "\"a b\"", "W/", "'a'"}) {
+                           "w/\"a\"", "W/ \"a\"", "\"a b\"", "W/", "'a'", "", " ", ",", " , ,"}) {
     EXPECT_FALSE(parse({{"If-Match", text}})) << text;
     EXPECT_FALSE(parse({{"If-None-Match", text}})) << text;
   }

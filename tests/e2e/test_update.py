@@ -225,6 +225,18 @@ def test_preconditions_on_get(client):
         assert client.request(method, f"/wasm/{id}", headers={"If-Match": '"x"'}).status_code == 412
 
 
+@contract("3: If-Match / If-None-Match", "5: bad-request")
+def test_a_condition_without_a_tag_is_not_taken_for_none(client):
+    id = client.add(ADD)
+    tag = etag(client, id)
+    for name in ("If-Match", "If-None-Match"):
+        for value in ("", ",", ", ,"):
+            for method, more in (("PUT", {"json": {"labels": {"a": "b"}}}), ("DELETE", {}), ("GET", {})):
+                answer = client.request(method, f"/wasm/{id}", headers={name: value}, **more)
+                assert_problem(answer, 400, "bad-request", name)
+    assert etag(client, id) == tag
+
+
 @contract("3: If-Match / If-None-Match", "5: precondition-failed")
 def test_preconditions_on_post(client):
     id = fresh_id()
