@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -31,8 +32,8 @@ class HelperPool {
   HelperPool& operator=(const HelperPool&) = delete;
 
   // Does `work` on a thread of the pool and resumes on the caller's event loop with what it
-  // returned. `work` must own all that it uses. kOverloaded at once, with nothing done, when the
-  // queue is full or the pool has stopped.
+  // returned, or kInternal if it threw. `work` must own all that it uses. kOverloaded at once, with
+  // nothing done, when the queue is full or the pool has stopped.
   template <class T>
   Task<Result<T>> run(std::move_only_function<Result<T>()> work);
 
@@ -43,6 +44,8 @@ class HelperPool {
  private:
   using Item = std::move_only_function<void()>;
 
+  template <class T>
+  static Result<T> do_work(std::move_only_function<Result<T>()>& work);
   bool reserve();
   void push(Item item);
   void work_off();
@@ -56,6 +59,16 @@ class HelperPool {
   std::vector<std::thread> threads_;
 };
 
+// The edge for exceptions of these threads (ARCHITECTURE.md, "Errors").
+template <class T>
+Result<T> HelperPool::do_work(std::move_only_function<Result<T>()>& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kInternal, "an internal error", error.what());
+  }
+}
+
 template <class T>
 Task<Result<T>> HelperPool::run(std::move_only_function<Result<T>()> work) {
   if (!reserve()) co_return fail(ErrorCode::kOverloaded, "too many large bodies are being checked");
@@ -63,7 +76,7 @@ Task<Result<T>> HelperPool::run(std::move_only_function<Result<T>()> work) {
     auto guard = asio::make_work_guard(asio::get_associated_executor(handler));
     push([handler = std::move(handler), guard = std::move(guard),
           item = std::move(item)]() mutable {
-      Result<T> result = item();
+      Result<T> result = do_work(item);
       const auto executor = guard.get_executor();
       asio::post(executor, [handler = std::move(handler), result = std::move(result)]() mutable {
         std::move(handler)(std::move(result));

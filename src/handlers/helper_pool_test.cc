@@ -2,6 +2,7 @@
 
 #include <future>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -39,6 +40,21 @@ TEST(HelperPool, WorksElsewhereAndResumesOnTheCallersLoop) {
   EXPECT_EQ(answers[0].result, "done");
   EXPECT_EQ(answers[0].resumed_on, std::this_thread::get_id());
   EXPECT_NE(worked_on, std::this_thread::get_id());
+}
+
+TEST(HelperPool, OutlivesWorkThatThrows) {
+  asio::io_context loop(1);
+  HelperPool pool(1, 4);
+  std::vector<Answer> answers;
+  Work throws = []() -> Result<std::string> { throw std::bad_alloc(); };
+  Work works = []() -> Result<std::string> { return "done"; };
+  asio::co_spawn(loop, ask(pool, std::move(throws), answers), asio::detached);
+  asio::co_spawn(loop, ask(pool, std::move(works), answers), asio::detached);
+  loop.run();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].result.error().code, ErrorCode::kInternal);
+  EXPECT_NE(answers[0].result.error().log, "") << "logged with the request's id";
+  EXPECT_EQ(answers[1].result, "done");
 }
 
 TEST(HelperPool, RefusesAtOnceWhatDoesNotFit) {
