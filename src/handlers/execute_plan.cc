@@ -7,6 +7,7 @@
 
 #include "engine/values.h"
 #include "handlers/execute_request.h"
+#include "handlers/output_type.h"
 
 namespace wasm_server {
 namespace {
@@ -20,41 +21,6 @@ std::optional<std::uint64_t> parse_positive(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc{} || stop != end || value == 0) return std::nullopt;
   return value;
-}
-
-// Where a range stands for several types, the one that says least about the bytes.
-std::string concrete_type(std::string_view range) {
-  if (range == "text/*") return "text/plain";
-  return std::string(range.ends_with("/*") ? "application/octet-stream" : range);
-}
-
-std::string_view without_parameters(std::string_view range) {
-  range = range.substr(0, range.find(';'));
-  const auto first = range.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return range.substr(first, range.find_last_not_of(" \t") + 1 - first);
-}
-
-// The type that Accept prefers to JSON, if it does.
-std::optional<std::string> type_preferred_to_json(std::string_view whole) {
-  auto accept = whole;
-  auto best = accept_quality(whole, kJsonType);
-  std::optional<std::string> chosen;
-  while (!accept.empty()) {
-    const auto comma = accept.find(',');
-    const auto range = without_parameters(accept.substr(0, comma));
-    accept.remove_prefix(comma == std::string_view::npos ? accept.size() : comma + 1);
-    const bool names_another = !range.empty() && range != "*" && !range.starts_with("*/") &&
-                               range != kJsonType && range != "application/*";
-    if (!names_another) continue;
-    auto type = concrete_type(range);
-    const auto quality = accept_quality(whole, type);
-    if (quality > best) {
-      best = quality;
-      chosen = std::move(type);
-    }
-  }
-  return chosen;
 }
 
 Error no_such_function(std::string_view name) {
@@ -91,13 +57,11 @@ Result<void> set_answer_form(ExecutePlan& plan, const Request& request) {
   const auto accept = request.header("accept");
   if (accept.empty() || accept == "*/*" || accept == kJsonType) return {};
   const auto list = request.header_list("accept");
-  if (plan.is_command) {
-    plan.stream_type = type_preferred_to_json(list);
-    return {};
-  }
-  if (accept_quality(list, kJsonType) > 0) return {};
-  return fail(ErrorCode::kNotAcceptable,
-              "the results of a function are available as application/json");
+  if (!plan.is_command) return check_result_type(list);
+  auto type = choose_output_type(list);
+  if (!type) return std::unexpected{std::move(type).error()};
+  plan.stream_type = *std::move(type);
+  return {};
 }
 
 }  // namespace

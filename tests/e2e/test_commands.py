@@ -47,6 +47,15 @@ def test_the_raw_form(client, accept):
         assert answer.headers["content-type"].split(";")[0] == accept.rsplit(" ", 1)[-1]
 
 
+@contract("4: command, raw", "5: not-acceptable")
+def test_what_is_not_admitted_is_not_sent(client):
+    id = add(client, "echo")
+    for accept in ("application/json;q=0", "*/*;q=0", "text/plain;q=0, */*;q=0"):
+        assert_problem(client.post(f"/wasm/{id}", content=b"x", headers={"Accept": accept}), 406, "not-acceptable")
+    answer = client.post(f"/wasm/{id}", content=b"x", headers={"Accept": "application/json;q=0, */*"})
+    assert (answer.content, answer.headers["content-type"]) == (b"x", "application/octet-stream")
+
+
 @contract("4: command, raw", "4: Server-Timing")
 def test_the_raw_form_carries_the_exit_code(server, client):
     id = add(client, "settings")
