@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "handlers/execute_plan.h"
 #include "handlers/execute_reply.h"
+#include "handlers/execute_request.h"
 #include "handlers/execute_streamed.h"
 #include "handlers/resource_reply.h"
 
@@ -46,15 +48,46 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
 }
 
 // `waited`: for the module's code, which counts as a part of the call.
-Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Module module,
-                      std::chrono::milliseconds waited) {
+Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest asked,
+                     ModuleCache::Module module, std::chrono::milliseconds waited) {
   ExecutePlan plan;
-  const auto made = make_execute_plan(request, std::move(module), deps.handlers.limits, plan);
+  const auto made =
+      make_execute_plan(request, std::move(asked), std::move(module), deps.handlers.limits, plan);
   if (!made) return problem(made.error(), request.request_id);
   auto& timeout = plan.order.limits.timeout;
   timeout = std::max(timeout - waited, std::chrono::milliseconds{1});
   if (plan.stream_type) return execute_streamed(deps.worker, request, plan);
   return execute_whole(deps, request, plan);
+}
+
+Task<Reply> await_reply(Answer answer) {
+  if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
+  Task<Reply>& waiting = std::get<Task<Reply>>(answer);
+  auto reply = co_await std::move(waiting);
+  co_return reply;
+}
+
+Task<Reply> parse_and_execute(const ExecuteDeps& deps, Request& request, ModuleCache::Module module,
+                              std::chrono::milliseconds waited) {
+  std::move_only_function<Result<ExecuteRequest>()> parse = [body = std::move(request.body)] {
+    return parse_execute_json(body);
+  };
+  auto asked = co_await deps.handlers.helpers.run<ExecuteRequest>(std::move(parse));
+  if (!asked) co_return problem(asked.error(), request.request_id);
+  const auto added = add_execute_query(request, *asked);
+  if (!added) co_return problem(added.error(), request.request_id);
+  Answer answer = execute_asked(deps, request, *std::move(asked), std::move(module), waited);
+  Task<Reply> replying = await_reply(std::move(answer));
+  auto reply = co_await std::move(replying);
+  co_return reply;
+}
+
+Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Module module,
+                      std::chrono::milliseconds waited) {
+  if (has_long_json(request)) return parse_and_execute(deps, request, std::move(module), waited);
+  auto asked = parse_execute_request(request);
+  if (!asked) return problem(asked.error(), request.request_id);
+  return execute_asked(deps, request, *std::move(asked), std::move(module), waited);
 }
 
 Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
@@ -72,9 +105,8 @@ Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
   const auto waited =
       std::chrono::floor<std::chrono::milliseconds>(Invocation::Clock::now() - start);
   Answer answer = execute_loaded(deps, request, std::move(*module), waited);
-  if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
-  Task<Reply>& waiting = std::get<Task<Reply>>(answer);
-  auto reply = co_await std::move(waiting);
+  Task<Reply> replying = await_reply(std::move(answer));
+  auto reply = co_await std::move(replying);
   co_return reply;
 }
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "engine/values.h"
-#include "handlers/execute_request.h"
 #include "handlers/output_type.h"
 
 namespace wasm_server {
@@ -87,15 +86,14 @@ Result<std::optional<std::uint64_t>> parse_revision(const Request& request) {
   return revision;
 }
 
-Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
-                               const LimitsConfig& config, ExecutePlan& plan) {
-  auto asked = parse_execute_request(request);
-  if (!asked) return std::unexpected{std::move(asked).error()};
+Result<void> make_execute_plan(const Request& request, ExecuteRequest asked,
+                               ModuleCache::Module module, const LimitsConfig& config,
+                               ExecutePlan& plan) {
   const auto timeout = parse_timeout(request);
   if (!timeout) return std::unexpected{timeout.error()};
 
   const auto& meta_data = module->meta_data;
-  auto name = std::move(asked->function).value_or(meta_data.run_function);
+  auto name = std::move(asked.function).value_or(meta_data.run_function);
   const auto* function = module->find_function(name);
   if (function == nullptr) return std::unexpected{no_such_function(name)};
   if (const auto& error = module->code->link_error()) return std::unexpected{*error};
@@ -108,12 +106,12 @@ Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
   plan.order.module = module->code;
   plan.order.initialize = module->initialize && name != "_initialize";
   plan.order.wasi.args = meta_data.args;
-  plan.order.wasi.env = std::move(asked->env);
+  plan.order.wasi.env = std::move(asked.env);
   plan.order.wasi.env.insert(meta_data.env.begin(), meta_data.env.end());
-  plan.order.wasi.stdin_bytes = std::move(asked->stdin_bytes);
+  plan.order.wasi.stdin_bytes = std::move(asked.stdin_bytes);
   plan.order.function = std::move(name);
   plan.module = std::move(module);
-  const auto arguments = set_arguments(plan, *function, std::move(asked->arguments));
+  const auto arguments = set_arguments(plan, *function, std::move(asked.arguments));
   if (!arguments) return std::unexpected{arguments.error()};
   return set_answer_form(plan, request);
 }

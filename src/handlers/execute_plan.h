@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "engine/invocation.h"
 #include "engine/module_cache.h"
+#include "handlers/execute_request.h"
 #include "handlers/limits.h"
 #include "http/request.h"
 #include "worker/admission.h"
@@ -30,10 +31,11 @@ Result<std::optional<std::uint64_t>> parse_timeout(const Request& request);
 // `?revision=N`. kBadRequest when it is no positive integer.
 Result<std::optional<std::uint64_t>> parse_revision(const Request& request);
 
-// Fills a fresh `plan`; takes the body of `request`. Fails with kBadRequest (arguments),
+// Fills a fresh `plan` with what is `asked` of `module`. Fails with kBadRequest (arguments),
 // kFunctionNotFound, kNotAcceptable, or with why the module cannot be run here.
-Result<void> make_execute_plan(Request& request, ModuleCache::Module module,
-                               const LimitsConfig& limits, ExecutePlan& plan);
+Result<void> make_execute_plan(const Request& request, ExecuteRequest asked,
+                               ModuleCache::Module module, const LimitsConfig& limits,
+                               ExecutePlan& plan);
 
 // Takes the order out of `plan`, whose module must outlive it.
 ExecuteOrder execute_order(ExecutePlan& plan);

@@ -46,8 +46,11 @@ Result<StringMap> query_env(const Request& request) {
   return env;
 }
 
+}  // namespace
+
 // What the body said stays.
-Result<void> add_query(const Request& request, ExecuteRequest& execute) {
+Result<void> add_execute_query(const Request& request, ExecuteRequest& execute) {
+  if (request.query.empty()) return {};
   if (!execute.function) execute.function = request.query_value("function");
   if (auto added = add_query_args(request, execute); !added) return added;
   auto env = query_env(request);
@@ -56,21 +59,29 @@ Result<void> add_query(const Request& request, ExecuteRequest& execute) {
   return {};
 }
 
-}  // namespace
+bool has_long_json(const Request& request) {
+  return request.body.size() > kInlineJsonBytes && is_json(request.header("content-type"));
+}
+
+Result<ExecuteRequest> parse_execute_json(std::string_view body) {
+  ExecuteRequest execute;
+  execute.json = true;
+  if (body.empty()) return execute;
+  auto read = read_execute_json(body, execute);
+  if (!read) return std::unexpected{std::move(read).error()};
+  return execute;
+}
 
 Result<ExecuteRequest> parse_execute_request(Request& request) {
-  ExecuteRequest execute;
-  execute.json = is_json(request.header("content-type"));
-  if (!execute.json) {
-    execute.stdin_bytes = std::move(request.body);
-  } else if (!request.body.empty()) {
-    auto read = read_execute_json(request.body, execute);
-    if (!read) return std::unexpected{std::move(read).error()};
+  Result<ExecuteRequest> execute;
+  if (is_json(request.header("content-type"))) {
+    execute = parse_execute_json(request.body);
+    if (!execute) return execute;
+  } else {
+    execute->stdin_bytes = std::move(request.body);
   }
-  if (!request.query.empty()) {
-    auto added = add_query(request, execute);
-    if (!added) return std::unexpected{std::move(added).error()};
-  }
+  auto added = add_execute_query(request, *execute);
+  if (!added) return std::unexpected{std::move(added).error()};
   return execute;
 }
 
