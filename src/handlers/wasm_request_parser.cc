@@ -1,5 +1,6 @@
 #include "handlers/wasm_request_parser.h"
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -24,13 +25,20 @@ Result<WasmRequest> request_of(Result<Bytes> wasm) {
   return request;
 }
 
+Result<WasmRequest> parse_text(std::string_view text, const Engine& engine) {
+  if (text.size() > kMaxTextBytes) {
+    return fail(ErrorCode::kPayloadTooLarge, "WebAssembly text is taken up to " +
+                                                 std::to_string(kMaxTextBytes) +
+                                                 " bytes; send the binary that it compiles to");
+  }
+  return request_of(engine.wat_to_wasm(text));
+}
+
 Result<WasmRequest> parse_body(WriteInput& input, const Engine& engine) {
   if (is_query_only(input)) return WasmRequest{};
   const std::string type = media_type(input.content_type);
   if (type == "application/wasm") return request_of(std::move(input.body));
-  if (type == "text/wat" || type == "application/wat") {
-    return request_of(engine.wat_to_wasm(input.body));
-  }
+  if (type == "text/wat" || type == "application/wat") return parse_text(input.body, engine);
   if (type == "application/json") return parse_wasm_request_json(input.body);
   const std::string what = type.empty() ? "a body without Content-Type" : type;
   return fail(ErrorCode::kUnsupportedMediaType,

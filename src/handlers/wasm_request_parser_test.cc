@@ -48,6 +48,19 @@ TEST(WasmRequestParser, CompilesText) {
   EXPECT_THAT(error.message, HasSubstr("2"));  // the line
 }
 
+TEST(WasmRequestParser, TakesTextUpToItsBound) {
+  const std::string module = "(module)";
+  Bytes text = module + Bytes(kMaxTextBytes - module.size(), ' ');
+  EXPECT_TRUE(parse_wasm_request(post("text/wat", text), engine()));
+  text += ' ';
+  for (const auto& input : {post, put}) {
+    const Error error = failure(input("text/wat", text));
+    EXPECT_EQ(error.code, ErrorCode::kPayloadTooLarge);
+    EXPECT_THAT(error.message, HasSubstr("8388608"));
+  }
+  EXPECT_TRUE(parse_wasm_request(post("application/wasm", text), engine()));
+}
+
 TEST(WasmRequestParser, PutsTheQueryBehindTheBody) {
   WriteInput input = post("application/json", R"({"wasm":"","function":"body"})");
   input.query_id = "query";

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support.client import JSON, WASM, assert_problem, fresh_id
+from support.client import JSON, WASM, WAT, assert_problem, fresh_id
 from support.modules import ADD, wasm
 from support.raw import RawConnection, get, post
 
@@ -179,6 +179,12 @@ def test_bodies_beyond_the_limit_are_refused_before_they_are_read(server):
         answer = wire.request(get("/wasm", f"Content-Length: {129 << 20}", "Content-Type: application/wasm",
                                   method="POST"))
         assert (answer.status, json.loads(answer.body)["code"]) == (413, "payload-too-large")
+
+
+@contract("5: payload-too-large")
+def test_text_has_a_limit_of_its_own(client):
+    text = b"(module)" + b" " * (8 << 20)
+    assert_problem(client.post("/wasm", content=text, headers=WAT), 413, "payload-too-large", "binary")
 
 
 @contract("5: payload-too-large")
