@@ -1,5 +1,6 @@
 #include "handlers/code_checker.h"
 
+#include <string>
 #include <utility>
 
 #include "engine/inspect.h"
@@ -39,8 +40,11 @@ Result<SharedModuleInfo> CodeChecker::examine(ByteView wasm) const {
   if (!valid) return std::unexpected{std::move(valid).error()};
   Result<ModuleInfo> found = inspect(wasm);
   if (!found) return std::unexpected{std::move(found).error()};
-  if (weight_of(*found) > bounds_.info_bytes) {
-    return fail(ErrorCode::kInvalidModule, "the module exports and imports too much");
+  if (const std::size_t weight = weight_of(*found); weight > bounds_.info_bytes) {
+    return fail(ErrorCode::kInvalidModule,
+                "the module exports and imports too much: its functions' names and types take " +
+                    std::to_string(weight) + " bytes, and at most " +
+                    std::to_string(bounds_.info_bytes) + " are kept");
   }
   return *std::move(found);
 }

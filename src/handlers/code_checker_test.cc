@@ -78,6 +78,22 @@ TEST(CodeChecker, RefusesToKeepMoreThanItsBoundOfAModule) {
   const auto refused = checker.check(exporting(10'001));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidModule);
+  EXPECT_NE(refused.error().message.find("10000"), std::string::npos) << refused.error().message;
+}
+
+// Pyodide, the most that we know of, exports 8,560 functions with names of 40 bytes.
+TEST(CodeChecker, KeepsWhatLargeModulesExportAndNoMore) {
+  CodeChecker checker(engine(), {});
+  const auto exporting = [](std::size_t count, std::size_t name_bytes) {
+    std::string wat = "(module (func $f (param i32 i32 i32) (result i32) local.get 0)";
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string number = std::to_string(i);
+      wat += "(export \"" + number + std::string(name_bytes - number.size(), 'x') + "\" (func $f))";
+    }
+    return wasm_of(wat + ")");
+  };
+  EXPECT_TRUE(checker.check(exporting(10'000, 40)));
+  EXPECT_FALSE(checker.check(exporting(100, 50'000)));
 }
 
 TEST(CodeChecker, GivesTheSameAnswersWithoutRoomToRemember) {
