@@ -20,7 +20,7 @@ class TreeBuilder {
   static constexpr std::size_t max_array_size = kMaxJsonValues;
   static constexpr std::size_t max_object_size = kMaxJsonMembers;
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_key_size = 64U << 10;
+  static constexpr std::size_t max_key_size = kMaxJsonNameBytes;
 
   explicit TreeBuilder(std::string_view input) : input_(input) {}
 

@@ -18,6 +18,8 @@ namespace wasm_server {
 
 inline constexpr std::size_t kMaxJsonValues = 16'384;  // in one text
 inline constexpr std::size_t kMaxJsonMembers = 1'024;  // of one object
+// Of one name; each is compared with those before it in its object.
+inline constexpr std::size_t kMaxJsonNameBytes = 4'096;
 
 enum class JsonKind : std::uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
 

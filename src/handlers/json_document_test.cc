@@ -83,6 +83,9 @@ TEST(JsonDocument, BoundsDepthMembersAndValues) {
   std::string members = "{\"\":0";
   for (std::size_t i = 0; i < kMaxJsonMembers; ++i) members += ",\"" + std::to_string(i) + "\":0";
   EXPECT_THAT(why(members + "}"), HasSubstr("large"));
+  const std::string name(kMaxJsonNameBytes, 'n');
+  EXPECT_THAT(why("{\"" + name + "\":0}"), "accepted");
+  EXPECT_THAT(why("{\"n" + name + "\":0}"), HasSubstr("large"));
 }
 
 }  // namespace

@@ -8,20 +8,25 @@
 #include <vector>
 
 #include "base/base64.h"
+#include "base/utf8.h"
 #include "handlers/json_document.h"
 
 namespace wasm_server {
 namespace {
 
+// As much of a path as an error tells the client again.
+std::string shown(std::string_view path) {
+  constexpr std::size_t kShown = 200;
+  return std::string(utf8_prefix(path, kShown));
+}
+
 // Each read_* takes a value and its path in the body, for the error.
 std::unexpected<Error> wrong_type(std::string_view path, std::string_view wanted) {
-  return fail(ErrorCode::kBadRequest, std::string(path) + " must be " + std::string(wanted));
+  return fail(ErrorCode::kBadRequest, shown(path) + " must be " + std::string(wanted));
 }
 
 std::unexpected<Error> unknown_field(std::string_view path) {
-  constexpr std::size_t kShown = 200;
-  return fail(ErrorCode::kBadRequest,
-              "unknown field \"" + std::string(path.substr(0, kShown)) + "\"");
+  return fail(ErrorCode::kBadRequest, "unknown field \"" + shown(path) + "\"");
 }
 
 Result<std::string> read_string(const JsonValue& value, std::string_view path) {

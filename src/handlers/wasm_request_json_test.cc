@@ -63,6 +63,11 @@ TEST(WasmRequestJson, NamesAFieldOfTheWrongType) {
   EXPECT_THAT(why(R"({"function":null})"), HasSubstr("function must be a string"));
   EXPECT_THAT(why(R"({"labels":{"a":1}})"), HasSubstr("labels.a must be a string"));
   EXPECT_THAT(why(R"({"labels":[]})"), HasSubstr("labels must be an object"));
+  const std::string name(4'000, 'n');
+  for (const std::string& body : {"{\"labels\":{\"" + name + "\":1}}", "{\"" + name + "\":1}"}) {
+    EXPECT_THAT(why(body), HasSubstr("nnn"));
+    EXPECT_LT(why(body).size(), 250U);
+  }
   EXPECT_THAT(why(R"({"env":{"a":null}})"), HasSubstr("env.a"));
   EXPECT_THAT(why(R"({"args":["a",2]})"), HasSubstr("args[1] must be a string"));
   EXPECT_THAT(why(R"({"param":[{"param_type":"i32"}]})"), HasSubstr("param[0].name"));
