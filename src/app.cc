@@ -133,7 +133,7 @@ void App::start_threads() {
   sweeper_->start();
 }
 
-void App::stop() {
+bool App::stop() {
   log_info("stopping");
   readiness_.set(false);          // load balancers look elsewhere
   preloader_->stop();             // nobody will call
@@ -150,13 +150,14 @@ void App::stop() {
   background_.reset();
   preloader_->remember();
   if (compiler_->busy()) {
-    // Cranelift cannot be interrupted, and artefacts are only a cache: all that matters is on disk.
+    // Artefacts are only a cache: all that matters is on disk.
     log_info("stopped, leaving a compilation behind");
-    std::_Exit(0);
+    return false;
   }
   compiler_.reset();
   sweeper_->stop();
   log_info("stopped");
+  return true;
 }
 
 }  // namespace wasm_server

@@ -45,9 +45,13 @@ class App {
   // "HOST:PORT", after start().
   std::string address() const { return server_->address(); }
 
+  // Whether the store failed, so that only a start can tell what is on disk.
+  bool lost_store() const { return store_->failed(); }
+
   // After start(), once. What runs ends within the grace time; every write that was taken is
-  // committed.
-  void stop();
+  // committed. False when a compilation still runs, which cannot be interrupted: destroying the app
+  // would wait for it.
+  bool stop();
 
  private:
   // A worker with the routes that its sessions are served by.

@@ -3,6 +3,8 @@
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's is more than <csignal>
 #include <sys/resource.h>
 
+#include "base/timespec.h"
+
 namespace wasm_server {
 namespace {
 
@@ -22,11 +24,14 @@ StopSignals::StopSignals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-void StopSignals::wait() {
+bool StopSignals::wait_for(std::chrono::milliseconds time) {
   const sigset_t set = stop_set();
-  int taken = 0;
-  while (sigwait(&set, &taken) != 0) {
-  }
+  const timespec timeout = timespec_of(time);
+  return sigtimedwait(&set, nullptr, &timeout) > 0;
+}
+
+void StopSignals::let_through() {
+  const sigset_t set = stop_set();
   // A shell may have started the process with one of them ignored.
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 namespace wasm_server {
 
 // SIGINT and SIGTERM, taken by the main thread when it is ready for them.
@@ -8,8 +10,11 @@ class StopSignals {
   // Keeps both from this thread and those that it starts from now on; ignores SIGPIPE.
   StopSignals();
 
-  // Waits for the first one. The next one then ends the process at once.
-  void wait();
+  // Waits for one so long; whether it came.
+  bool wait_for(std::chrono::milliseconds time);
+
+  // From now on one ends the process at once.
+  void let_through();
 };
 
 // Allows as many open files as the system does.

@@ -11,7 +11,7 @@ namespace wasm_server {
 
 Router make_router(const HandlerDeps& deps, ModuleCache& modules, Worker& worker) {
   Router router;
-  register_status_handlers(router, deps.readiness);
+  register_status_handlers(router, deps);
   register_wasm_list(router, deps);
   register_wasm_read(router, deps);
   register_wasm_write(router, deps);

@@ -11,18 +11,19 @@ constexpr std::string_view kOk = R"({"status":"ok"})";
 
 Reply get_healthz() { return json_reply(200, Bytes{kOk}); }
 
-Reply get_readyz(const Readiness& readiness, const Request& request) {
-  if (readiness.ready()) return json_reply(200, Bytes{kOk});
-  const Error error{ErrorCode::kOverloaded, "the server is starting or draining"};
-  return problem(error, request.request_id);
+Reply get_readyz(const HandlerDeps& deps, const Request& request) {
+  const bool failed = deps.store.failed();
+  if (deps.readiness.ready() && !failed) return json_reply(200, Bytes{kOk});
+  const char* why = failed ? "the store has failed" : "the server is starting or draining";
+  return problem(Error{ErrorCode::kOverloaded, why}, request.request_id);
 }
 
 }  // namespace
 
-void register_status_handlers(Router& router, const Readiness& readiness) {
+void register_status_handlers(Router& router, const HandlerDeps& deps) {
   router.add(Method::kGet, "/healthz", [](Request&) { return get_healthz(); });
   router.add(Method::kGet, "/readyz",
-             [&readiness](const Request& request) { return get_readyz(readiness, request); });
+             [&deps](const Request& request) { return get_readyz(deps, request); });
 }
 
 }  // namespace wasm_server

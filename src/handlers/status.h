@@ -1,11 +1,11 @@
 #pragma once
 
-#include "handlers/readiness.h"
+#include "handlers/deps.h"
 #include "http/router.h"
 
 namespace wasm_server {
 
-// /healthz (the process lives) and /readyz (it takes traffic). `readiness` must outlive the router.
-void register_status_handlers(Router& router, const Readiness& readiness);
+// /healthz (the process lives) and /readyz (it takes traffic, writes too).
+void register_status_handlers(Router& router, const HandlerDeps& deps);
 
 }  // namespace wasm_server

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "handlers/handler_test.h"
+#include "testing/failing_store.h"
 
 namespace wasm_server {
 namespace {
@@ -18,6 +19,23 @@ TEST_F(Status, LivesAlwaysAndIsReadyWhenItTakesTraffic) {
   EXPECT_EQ(reply.status, 503U);
   EXPECT_EQ(code_of(reply), "overloaded");
   EXPECT_NE(reply.header("retry-after"), "");
+}
+
+TEST_F(Status, IsNotReadyWhenTheStoreFailed) {
+  FailingStore store{store_};
+  const HandlerDeps deps{store,    channel_, engine_, compiler_, code_checker_,
+                         helpers_, blobs_,   limits_, readiness_};
+  Router router;
+  register_status_handlers(router, deps);
+  Request request;
+  const auto status = [&](std::string_view path) {
+    const Answer answer = (*router.match(Method::kGet, path).handler)(request);
+    return std::get<Reply>(answer).status;
+  };
+  EXPECT_EQ(status("/readyz"), 200U);
+  store.faults.failed = true;
+  EXPECT_EQ(status("/readyz"), 503U);
+  EXPECT_EQ(status("/healthz"), 200U);
 }
 
 }  // namespace

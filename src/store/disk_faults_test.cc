@@ -177,6 +177,7 @@ class DiskFaults : public testing::Test {
 
 TEST_F(DiskFaults, AFailedSyncRefusesFurtherWritesUntilTheStoreIsReopened) {
   ASSERT_TRUE(put("before", "before").has_value());
+  EXPECT_FALSE(store_->failed());
   disk.sync_fails = true;
   const auto failed = put("during", "during");
   ASSERT_FALSE(failed.has_value());
@@ -187,6 +188,7 @@ TEST_F(DiskFaults, AFailedSyncRefusesFurtherWritesUntilTheStoreIsReopened) {
   ASSERT_FALSE(after.has_value());
   EXPECT_EQ(after.error().code, ErrorCode::kInternal);
   EXPECT_NE(after.error().message.find("restarted"), std::string::npos);
+  EXPECT_TRUE(store_->failed());
   EXPECT_EQ(store_->sequence(), 1U);
   EXPECT_TRUE(has("before"));  // reads go on
 
@@ -207,6 +209,7 @@ TEST_F(DiskFaults, AFullDiskStoresNothingAndIsGotOver) {
     if (result) break;
     ++refused;
     ASSERT_EQ(result.error().code, ErrorCode::kStorageFull) << room;
+    ASSERT_FALSE(store_->failed()) << room;
     ASSERT_FALSE(has("m")) << room;
     ASSERT_EQ(store_->read_blob(sha256(code), true).value(), std::nullopt);
     ASSERT_TRUE(put("n" + std::to_string(room), std::to_string(room)).has_value()) << room;

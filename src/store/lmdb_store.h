@@ -39,6 +39,7 @@ class LmdbStore final : public Store {
   Result<bool> read_blob_slice(const Digest& digest, std::uint64_t offset, std::size_t length,
                                Bytes& out) override;
   Result<std::unique_ptr<Transaction>> begin() override;
+  bool failed() const override { return state_.failed.load(std::memory_order_relaxed); }
   std::uint64_t sequence() const override {
     return state_.sequence.load(std::memory_order_acquire);
   }

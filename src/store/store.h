@@ -27,7 +27,7 @@ struct ListQuery {
 };
 
 struct ListPage {
-  std::vector<WasmMetaData> items;  // by id
+  std::vector<WasmMetaData> items;  // by id; a page of many bytes has fewer than there are
   std::optional<std::string> next;  // the `after` of the next page, when there is one
 };
 
@@ -76,6 +76,10 @@ class Store {
 
   // Fails with kStorageFull or kInternal.
   virtual Result<std::unique_ptr<Transaction>> begin() = 0;
+
+  // Whether a commit failed such that it is not known what is on disk: no more writes are taken
+  // then.
+  virtual bool failed() const = 0;
 
   // Number of commits since the store was opened: as long as it stays, what was read is still
   // current. Increased before commit() returns.

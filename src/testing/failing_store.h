@@ -19,6 +19,8 @@ struct Faults {
   std::function<std::optional<Error>()> commit;
   // Called before a commit that is done.
   std::function<void()> before_commit;
+  // What failed() says.
+  bool failed = false;
 };
 
 // A store that fails on purpose, in front of one that does not. For tests.
@@ -46,6 +48,7 @@ class FailingStore final : public Store {
     return store_.read_blob_slice(digest, offset, length, out);
   }
   Result<std::unique_ptr<Transaction>> begin() override;
+  bool failed() const override { return faults.failed || store_.failed(); }
   std::uint64_t sequence() const override { return store_.sequence(); }
   const std::string& secret() const override { return store_.secret(); }
 

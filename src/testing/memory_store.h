@@ -24,6 +24,7 @@ class MemoryStore final : public Store {
   Result<bool> read_blob_slice(const Digest& digest, std::uint64_t offset, std::size_t length,
                                Bytes& out) override;
   Result<std::unique_ptr<Transaction>> begin() override;
+  bool failed() const override { return false; }
   std::uint64_t sequence() const override { return sequence_.load(std::memory_order_acquire); }
   const std::string& secret() const override { return secret_; }
 
