@@ -24,6 +24,7 @@ fuzz:  ## fuzzes what reads the bytes of clients and of disks; TIME=20 seconds f
 	@tools/fuzz -t $(TIME)
 
 torture:  ## kills the server under writes, starts it again, compares; ROUNDS=20
+	@tools/setup test
 	@tools/build release
 	@tests/torture/run $(ROUNDS)
 
@@ -44,9 +45,11 @@ check:  ## format, include arrows, self-contained headers, clang-tidy
 	@tools/check
 
 tidy:  ## clang-tidy alone
+	@tools/setup check
 	@tools/tidy
 
 format:  ## rewrites the sources in the project's format
+	@tools/setup check
 	@tools/format
 
 coverage:  ## line coverage of src/ over all tests

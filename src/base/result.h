@@ -9,7 +9,7 @@
 
 namespace wasm_server {
 
-// The stable codes of the HTTP contract. A new one also needs: its row in `error_table()`
+// The stable codes of the HTTP contract. A new one also needs: its row in `error_info()`
 // (base/result.cc), and in README.md's table of errors.
 enum class ErrorCode {
   kBadRequest,

@@ -14,8 +14,8 @@ namespace wasm_server {
 
 // One per core: an event loop with the sessions dealt to it, and the place where their guests run.
 // A short call runs here from start to end, between reading the request and writing the answer, and
-// touches no other thread. The pool delivers outcomes to
-// the loop, so its threads must have ended before a worker is destroyed.
+// touches no other thread. The pool delivers outcomes to the loop, so its threads must have ended
+// before a worker is destroyed.
 class Worker {
  public:
   Worker(unsigned index, BackgroundPool& pool, Admission& admission, SliceWatch& watch);
