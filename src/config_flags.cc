@@ -105,8 +105,9 @@ void add_http_flags(CLI::App& app, HttpLimits& http) {
   flags.millis("idle-timeout-ms", http.idle_timeout, "Wait between two requests");
   flags.millis("header-timeout-ms", http.header_timeout,
                "From a request's first byte to the end of its header");
-  flags.millis("read-timeout-ms", http.read_timeout,
-               "Wait for more of a body, in all that it is behind 16 KiB a second");
+  flags.millis(
+      "read-timeout-ms", http.read_timeout,
+      "Wait for more of a body; for one of over 64 KB, in all that it is behind 16 KiB a second");
   flags.millis("write-timeout-ms", http.write_timeout,
                "Wait for a client to take more of an answer, in the same way");
 }

@@ -14,9 +14,9 @@
 
 namespace wasm_server {
 
-// What a client must keep up with, in bytes a second, while its body or its answer is held. It may
-// fall behind by as much as passes in the timeout, so that a link may stall; but whoever sends or
-// takes a byte now and then does not keep memory.
+// What a client must keep up with, in bytes a second, while its body (of more than 64 KB) or its
+// answer is held. It may fall behind by as much as passes in the timeout, so that a link may stall;
+// but whoever sends or takes a byte now and then does not keep memory.
 inline constexpr std::int64_t kLowestRate = 16 << 10;
 
 struct HttpLimits {

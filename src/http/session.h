@@ -63,6 +63,7 @@ class Session final : public Peer, private LaneMember {
   Task<Step> read_sized_body(Reply& reply);
   Task<Step> read_chunked_body(Reply& reply);
   bool received_in_sink(std::span<char> room);
+  void put_off_reading(std::uint64_t n);
   Step on_incomplete_body(Reply& reply);
   Step refuse_memory(Reply& reply);
   Task<bool> discard_body();

@@ -92,8 +92,7 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
     const std::uint64_t before = sink_.received();
     const auto status = parser_.parse_body(input.pending(), consumed);
     input.consume(consumed);
-    connection_.set_deadline(
-        put_off(connection_.deadline(), sink_.received() - before, limits_.read_timeout));
+    put_off_reading(sink_.received() - before);
     if (status == RequestParser::Status::kDone) co_return Step::kGoOn;
     if (status == RequestParser::Status::kFailed) {
       co_return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
@@ -122,9 +121,18 @@ Task<Session::Step> Session::read_chunked_body(Reply& reply) {
 bool Session::received_in_sink(std::span<char> room) {
   const std::size_t n = connection_.received();
   sink_.filled(n);
-  connection_.set_deadline(put_off(connection_.deadline(), n, limits_.read_timeout));
+  put_off_reading(n);
   if (n > 0 && parser_.is_chunked()) parser_.took_chunk_data({room.data(), n});
   return n > 0;
+}
+
+// A body that holds hardly any memory may come as slowly as it likes, as long as it comes.
+void Session::put_off_reading(std::uint64_t n) {
+  constexpr std::uint64_t kSmallBody = 64U << 10;
+  if (n == 0) return;
+  connection_.set_deadline(sink_.received() <= kSmallBody
+                               ? lane_.deadline(limits_.read_timeout)
+                               : put_off(connection_.deadline(), n, limits_.read_timeout));
 }
 
 Session::Step Session::refuse_memory(Reply& reply) {

@@ -77,6 +77,16 @@ def test_a_body_that_comes_slowly_but_steadily_is_read(fresh_server):
         assert wire.read().status == 201
 
 
+def test_a_small_body_may_come_as_slowly_as_it_likes(fresh_server):
+    code = wasm(ADD)
+    with RawConnection(fresh_server(*flags.read_timeout_ms(1500), *flags.header_timeout_ms(1500))) as wire:
+        wire.send(get("/wasm", f"Content-Length: {len(code)}", "Content-Type: application/wasm", method="POST"))
+        for n in range(0, len(code), 8):
+            time.sleep(0.4)  # in all longer than any of the timeouts
+            wire.send(code[n:n + 8])
+        assert wire.read().status == 201
+
+
 def test_a_body_that_only_drips_is_given_up_and_frees_its_memory(fresh_server):
     server = fresh_server(*flags.read_timeout_ms(1000), *flags.max_body_bytes(1 << 20),
                           *flags.max_body_memory(3 << 19))
