@@ -15,12 +15,10 @@ namespace wasm_server {
 
 // A connected, non-blocking stream socket on a lane's event loop, in place of Asio's own: it is put
 // directly on Asio's reactor, whose interface is internal (written for Boost 1.81), because of what
-// that saves on every request:
-// - A read that got less than it asked for has emptied the socket, and says so to the reactor
-// (epoll is used
-//   edge-triggered). Asio's own tries a second `recv` that finds nothing.
-// - The operations live with the socket and call their listener directly, without allocating or
-// copying handlers. Used on the lane's thread.
+// that saves on every request. A read that got less than it asked for has emptied the socket, and
+// says so to the reactor (epoll is used edge-triggered); Asio's own tries a second `recv` that
+// finds nothing. And the operations live with the socket and call their listener directly, without
+// allocating or copying handlers. One read and one write at a time. Used on the lane's thread.
 class LaneSocket {
  public:
   // How the one read and the one write that may be under way end. Not called any more once the

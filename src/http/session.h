@@ -20,8 +20,9 @@ namespace wasm_server {
 // One client's connection, from its first byte to its close: reads a request, has it answered,
 // sends the answer, and again, in order. It lives in the coroutine that `serve` starts, on its
 // lane's event loop, and owns everything that a request needs, so that the next request on it
-// allocates nothing. What goes wrong, exceptions of handlers included, ends here: as a problem
-// document while one can be sent, else by closing the connection.
+// allocates nothing (but for a path's id of more than 15 characters). What goes wrong, exceptions
+// of handlers included, ends here: as a problem document while one can be sent, else by closing the
+// connection.
 class Session final : public Peer, private LaneMember {
  public:
   static Task<void> serve(std::shared_ptr<LaneState> lane, ConnectionToken token,
