@@ -32,6 +32,10 @@ PairedSession::PairedSession(const Router& router, const HttpLimits& limits)
 // The session goes with its coroutine, which is the event loop's.
 PairedSession::~PairedSession() {
   client_.reset();
+  cut();
+}
+
+void PairedSession::cut() {
   lane_->cut_all();
   run();
 }

@@ -30,6 +30,8 @@ class PairedSession {
   // Lets the session go on, until it waits for the client.
   void run();
   void run_for(std::chrono::milliseconds time);
+  // Ends it, whatever it waits for.
+  void cut();
   // Whether it is still there.
   bool is_open() const { return server_->connections() > 0; }
 
