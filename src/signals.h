@@ -7,7 +7,8 @@ namespace wasm_server {
 // SIGINT and SIGTERM, taken by the main thread when it is ready for them.
 class StopSignals {
  public:
-  // Keeps both from this thread and those that it starts from now on; ignores SIGPIPE.
+  // Keeps both from this thread and those that it starts from now on; ignores SIGPIPE
+  // and SIGXFSZ: a write beyond the limit of file sizes fails like one on a full disk.
   StopSignals();
 
   // Waits for one so long; whether it came.

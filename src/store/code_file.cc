@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "base/file_io.h"
-#include "store/lmdb_env.h"
+#include "store/disk_error.h"
 
 namespace wasm_server {
 namespace {
@@ -28,7 +28,7 @@ constexpr std::size_t kSmallBatch = 256U << 10;
 
 std::unexpected<Error> failed(std::string_view doing) {
   const int error = errno;
-  return lmdb_error(error, "code file: " + std::string{doing});
+  return disk_error(error, "code file: " + std::string{doing});
 }
 
 }  // namespace

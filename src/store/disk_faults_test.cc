@@ -64,7 +64,6 @@ struct Platter {
   std::mutex mutex;
   std::filesystem::path of{};  // empty: nothing is recorded
   std::filesystem::path files{};
-
   std::filesystem::path copy_of(int fd) const {
     std::error_code none;
     const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none);
@@ -218,6 +217,40 @@ TEST_F(DiskFaults, AFullDiskStoresNothingAndIsGotOver) {
   open();
   EXPECT_EQ(store_->list({}).value().items.size(),
             static_cast<std::size_t>(refused) + (has("m") ? 1U : 0U));
+}
+
+// Small code goes to the journal, whose blocks a disk may lack as well (a limit of file sizes, a
+// file system that writes each block to a new place).
+TEST_F(DiskFaults, AFullDiskUnderTheJournalIsGotOver) {
+  int refused = 0;
+  for (ssize_t room = 0; room < 600; room += 7) {
+    disk.room = room;
+    const auto result = put("m", "code");
+    disk.heal();
+    if (result) break;
+    ++refused;
+    ASSERT_EQ(result.error().code, ErrorCode::kStorageFull) << room << result.error().log;
+    ASSERT_FALSE(has("m")) << room;
+    ASSERT_TRUE(put("n" + std::to_string(room), "code").has_value()) << room;
+  }
+  EXPECT_GT(refused, 10);
+  open();
+  EXPECT_EQ(store_->list({}).value().items.size(),
+            static_cast<std::size_t>(refused) + (has("m") ? 1U : 0U));
+}
+
+TEST_F(DiskFaults, RoomForTheJournalThatComesAfterTheStartIsUsed) {
+  ASSERT_TRUE(put("before", "before").has_value());
+  store_.reset();
+  std::filesystem::remove(directory_.path() / "journal");
+  disk.room = 100'000;
+  open();
+  const auto refused = put("during", "during");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kStorageFull);
+  EXPECT_EQ(std::filesystem::file_size(directory_.path() / "journal"), 0U);
+  disk.heal();
+  EXPECT_TRUE(put("after", "after").has_value());
 }
 
 TEST_F(DiskFaults, AFailedSyncOfTheCodeFileRefusesFurtherWrites) {

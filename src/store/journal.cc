@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 
 #include "base/file_io.h"
 #include "store/byte_codec.h"
+#include "store/disk_error.h"
 
 namespace wasm_server {
 namespace {
@@ -26,11 +28,6 @@ std::uint64_t checksum_of(std::uint64_t number, std::string_view payload) {
   return XXH3_64bits_withSeed(payload.data(), payload.size(), number);
 }
 
-std::unexpected<Error> failed(std::string_view doing) {
-  return fail(ErrorCode::kInternal, "the store failed",
-              "journal: " + std::string{doing} + ": " + std::generic_category().message(errno));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path) {
@@ -40,19 +37,24 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path
                 "cannot open " + path.string() + ": " + std::generic_category().message(errno));
   }
   std::unique_ptr<Journal> journal{new Journal{std::move(file)}};
-  journal->usable_ = journal->fill();
+  journal->prepare();
   return journal;
 }
 
-// What is not written yet is written with zeroes.
+// What is not written yet is written with zeroes. Whether there is room is asked first, which costs
+// little on a full disk; and what does not suffice is left to others.
 bool Journal::fill() const {
   struct stat status{};
   if (fstat(file_.get(), &status) != 0) return false;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size >= 2 * kHalf) return true;
+  bool filled = fallocate(file_.get(), 0, 0, 2 * kHalf) == 0 || !is_storage_full(errno);
   const std::string zeroes(256U << 10, '\0');
-  for (auto at = static_cast<std::uint64_t>(status.st_size); at < 2 * kHalf; at += zeroes.size()) {
-    if (!write_at(file_.get(), at, zeroes)) return false;
+  for (std::uint64_t at = size; filled && at < 2 * kHalf; at += zeroes.size()) {
+    filled = write_at(file_.get(), at, zeroes);
   }
-  return true;
+  if (!filled) static_cast<void>(!ftruncate(file_.get(), status.st_size));
+  return filled;
 }
 
 bool Journal::read_entry(std::uint64_t place, std::uint64_t end, Entry& entry) const {
@@ -105,15 +107,20 @@ Result<void> Journal::append(std::uint64_t number, std::string_view payload) {
   to.u64(number);
   to.u64(checksum_of(number, payload));
   const std::uint64_t place = half_ * kHalf + position_;
-  if (write_at(file_.get(), place, header) && write_at(file_.get(), place + kHeader, payload) &&
-      fdatasync(file_.get()) == 0) {
+  std::optional<std::unexpected<Error>> error;
+  if (!write_at(file_.get(), place, header) || !write_at(file_.get(), place + kHeader, payload)) {
+    error = disk_error(errno, "journal: writing");
+  } else if (fdatasync(file_.get()) != 0) {
+    // Even for lack of room: of what was written, nobody knows what is there.
+    error = disk_error(false, "journal: syncing", std::generic_category().message(errno));
+  }
+  if (!error) {
     position_ += kHeader + payload.size();
     return {};
   }
-  auto error = failed("writing");
   // Nobody is told that it is stored; as far as that is possible, nobody shall find it either.
   write_at(file_.get(), place, std::string(kHeader, '\0'));
-  return error;
+  return *error;
 }
 
 void Journal::turn() {

@@ -32,7 +32,7 @@ class Journal {
   static constexpr std::uint64_t kHalf = 8U << 20;
 
   // Makes the file (mode 0600) when it is not there. Without room for it on the disk it is there,
-  // but nothing fits.
+  // but nothing fits until prepare() finds room.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path);
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
@@ -42,9 +42,12 @@ class Journal {
   // anything is appended.
   Result<void> replay(std::uint64_t applied, const Take& take) const;
 
+  // Before fits(): tries again to write the file in full when there was no room for it.
+  void prepare() { usable_ = usable_ || fill(); }
   // Whether a payload of that size has room in the half in use.
   bool fits(std::size_t payload) const;
-  // Durable when it returns success. After a failure it is not known what a disk will give back.
+  // Durable when it returns success. After kStorageFull nothing was appended; after another failure
+  // it is not known what a disk will give back.
   Result<void> append(std::uint64_t number, std::string_view payload);
   // Goes on at the start of the other half, which holds nothing any more that is not applied.
   void turn();

@@ -1,9 +1,10 @@
 #include "store/lmdb_env.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <thread>
 #include <utility>
+
+#include "store/disk_error.h"
 
 namespace wasm_server {
 namespace {
@@ -21,16 +22,8 @@ unsigned thread_number() {
 
 }  // namespace
 
-bool is_storage_full(int rc) {
-  return rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT || rc == EFBIG;
-}
-
 std::unexpected<Error> lmdb_error(int rc, std::string_view doing) {
-  std::string log = std::string{"store: "} + std::string{doing} + ": " + mdb_strerror(rc);
-  if (is_storage_full(rc)) {
-    return fail(ErrorCode::kStorageFull, "the storage is full; nothing was stored", std::move(log));
-  }
-  return fail(ErrorCode::kInternal, "the store failed", std::move(log));
+  return disk_error(rc == MDB_MAP_FULL || is_storage_full(rc), doing, mdb_strerror(rc));
 }
 
 // A read transaction is begun once and then renewed: that costs no allocation and no lock. Slots

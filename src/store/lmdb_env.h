@@ -36,11 +36,7 @@ inline std::string_view to_view(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
-// Whether an LMDB or system error says that there is no room: nothing was stored, and smaller
-// writes may go on.
-bool is_storage_full(int rc);
-
-// As an Error: kStorageFull or kInternal, the log text names `doing` and LMDB's reason.
+// As disk_error(), for what LMDB returns.
 std::unexpected<Error> lmdb_error(int rc, std::string_view doing);
 
 // Safe from any thread, except that a process may have one of them for a directory.

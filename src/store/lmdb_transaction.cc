@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "store/byte_codec.h"
+#include "store/disk_error.h"
 #include "store/lmdb_format.h"
 #include "store/lmdb_reader.h"
 #include "store/record.h"
@@ -242,7 +243,8 @@ Result<void> LmdbTransaction::commit_as(std::uint64_t number) {
   int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
   if (rc == 0) return {};
   if (rc == EIO && is_disk_full(env_.get(), batch_bytes())) rc = ENOSPC;
-  if (!is_storage_full(rc)) state_.failed.store(true, std::memory_order_relaxed);
+  if (rc != MDB_MAP_FULL && !is_storage_full(rc))
+    state_.failed.store(true, std::memory_order_relaxed);
   return lmdb_error(rc, "committing");
 }
 

@@ -89,7 +89,8 @@ Result<void> LmdbWritePath::append(RecentGeneration& batch) {
   Lock lock{mutex_};
   if (auto room = make_room(lock, payload_.size()); !room) return room;
   if (auto appended = journal_->append(number_ + 1, payload_); !appended) {
-    state_.failed.store(true, std::memory_order_relaxed);
+    if (appended.error().code != ErrorCode::kStorageFull)
+      state_.failed.store(true, std::memory_order_relaxed);
     return appended;
   }
   ++number_;
@@ -102,6 +103,7 @@ Result<void> LmdbWritePath::append(RecentGeneration& batch) {
 }
 
 Result<void> LmdbWritePath::make_room(Lock& lock, std::size_t payload) {
+  journal_->prepare();
   if (recent_.size() < kGeneration && journal_->fits(payload)) return {};
   if (auto moved = wait_for_mover(lock); !moved) return moved;
   start_moving();

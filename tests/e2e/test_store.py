@@ -100,6 +100,43 @@ def test_a_full_store_refuses_writes_reads_on_and_recovers(fresh_server):
             client.add(distinct(n, MB))
 
 
+@contract("5: storage-full")
+def test_a_limit_of_file_sizes_is_a_full_disk(fresh_server):
+    """LimitFSIZE of systemd, ulimit -f: the kernel's signal would end the process."""
+    server = fresh_server(file_bytes=20 * MB)
+    with Client(server.url) as client:
+        stored = []
+        for n in range(40):
+            answer = client.post("/wasm", params={"id": f"m{n:02d}"}, content=distinct(n, MB), headers=WASM)
+            if answer.status_code != 201:
+                break
+            stored.append(f"m{n:02d}")
+        assert_problem(answer, 507, "storage-full")
+        assert 8 <= len(stored) < 20
+        for n, id in enumerate(stored):
+            assert client.get(f"/wasm/{id}", headers=RAW).content == distinct(n, MB)
+        for id in stored[1:]:
+            assert client.delete(f"/wasm/{id}").status_code == 204
+        client.add(distinct(100, MB), "again")
+    server.stop()
+    server.start()
+    with Client(server.url) as client:
+        assert {item["id"] for item in client.get("/wasm").json()["items"]} == {"m00", "again"}
+
+
+@contract("5: storage-full")
+def test_without_room_for_the_journal_it_reads(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        id = client.add(ADD)
+    server.stop()
+    server.file_bytes = 64 << 10
+    server.start()
+    with Client(server.url) as client:
+        assert client.results(id, [2, 40]) == [42]
+        assert_problem(client.post("/wasm", content=distinct(1, MB), headers=WASM), 507, "storage-full")
+
+
 @contract("3: equal bytes stored once")
 def test_equal_bytes_are_shared_and_freed_with_the_last_user(client):
     code = distinct(7, 5000)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import selectors
 import signal
 import socket
@@ -39,12 +40,13 @@ class ServerProcess:
     """One `wasm-server serve` on a directory. It may be started again after it has ended."""
 
     def __init__(self, binary: pathlib.Path, data: pathlib.Path, flags=(), env: dict | None = None,
-                 listen: str = "127.0.0.1:0"):
+                 listen: str = "127.0.0.1:0", file_bytes: int | None = None):
         self.binary = binary
         self.data = pathlib.Path(data)
         self.flags = tuple(flags)
         self.env = {**os.environ, **(env or {})}
         self.listen = listen
+        self.file_bytes = file_bytes  # the process's limit of the size of files
         self.process: subprocess.Popen | None = None
         self.address = ""
         self.first_line = ""
@@ -57,7 +59,8 @@ class ServerProcess:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.log = self.data.parent / f"{self.data.name}.stderr"
         with open(self.log, "ab") as stderr:
-            self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, env=self.env)
+            self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, env=self.env,
+                                            preexec_fn=self._limit_files if self.file_bytes else None)
         self.first_line = self._read_line(timeout)
         match = re.fullmatch(r"listening on http://(\S+:\d+)\n", self.first_line)
         if not match:
@@ -66,6 +69,9 @@ class ServerProcess:
             raise AssertionError(f"first line {self.first_line!r}; stderr:\n{self.stderr_text()[-4000:]}")
         self.address = match.group(1)
         return self
+
+    def _limit_files(self) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
 
     def _read_line(self, timeout: float) -> str:
         line = b""
