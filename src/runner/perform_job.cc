@@ -9,22 +9,26 @@
 namespace wasm_server {
 namespace {
 
+constexpr unsigned kMostLookedAt = 1024;
+
 using Found = Result<std::optional<WasmMetaData>>;
 
 // The revision that this job made, if it was applied before. A revision's time is never less than
 // that of the one before nor of its job, so that the search ends at the first one older than the
-// job: nearly always at once.
+// job: nearly always at once. After the clock was set back the revisions from before are as old as
+// the job; then only the latest are looked at: what is repeated is a batch, not the hours before.
 Found made_before(Store::Transaction& transaction, const WasmJob& job,
                   const std::optional<WasmMetaData>& current) {
   Found revision = current;
-  while (revision && *revision && (*revision)->updated_at >= job.meta_data.time) {
+  for (unsigned looked_at = 0; revision && *revision; ++looked_at) {
+    if ((*revision)->updated_at < job.meta_data.time || looked_at == kMostLookedAt)
+      return std::nullopt;
     if ((*revision)->last_job_id == job.meta_data.job_id) return revision;
     const std::uint64_t number = (*revision)->revision;
     if (number <= 1) return std::nullopt;
     revision = transaction.find_revision(job.meta_data.id, number - 1);
   }
-  if (!revision) return revision;
-  return std::nullopt;
+  return revision;
 }
 
 Found source_of(Store::Transaction& transaction, const WasmJob& job) {

@@ -60,10 +60,11 @@ CodeFile::CodeFile(Descriptor file, Descriptor direct, std::uint64_t size, std::
 }
 
 Result<void> CodeFile::use(const CodePlace& place) {
-  if (place.offset + place.size > size_at_start_) {
+  if (place.size > size_at_start_ || place.offset > size_at_start_ - place.size) {
     return fail(ErrorCode::kInternal, "code is missing",
                 "the code file has " + std::to_string(size_at_start_) +
-                    " bytes, and there is code up to " + std::to_string(place.offset + place.size));
+                    " bytes, and there is code of " + std::to_string(place.size) + " at " +
+                    std::to_string(place.offset));
   }
   const std::uint64_t space = whole_blocks(place.size);
   if (place.offset % kBlock != 0 || !space_.use(place.offset, space)) {

@@ -154,8 +154,11 @@ TEST_F(CodeFileTest, RefusesPlacesThatCannotBe) {
   ASSERT_TRUE(file_->sync().has_value());
   open();
   ASSERT_TRUE(file_->use(place).has_value());
-  EXPECT_FALSE(file_->use(place).has_value());                        // is used already
-  EXPECT_FALSE(file_->use({1ULL << 40, 10}).has_value());             // the file ends before
+  EXPECT_FALSE(file_->use(place).has_value());             // is used already
+  EXPECT_FALSE(file_->use({1ULL << 40, 10}).has_value());  // the file ends before
+  EXPECT_FALSE(file_->use({(1ULL << 63) + (1ULL << 62), 1ULL << 63}).has_value());  // nor wraps
+  EXPECT_FALSE(file_->use({0, ~0ULL}).has_value());
+  EXPECT_FALSE(file_->use({~0ULL - 4095, 4096}).has_value());
   EXPECT_FALSE(file_->use({place.offset + 30'001, 10}).has_value());  // not where code begins
 }
 

@@ -22,13 +22,30 @@ std::unexpected<Error> refuse(const std::filesystem::path& path, const std::stri
   return fail(ErrorCode::kInternal, "data directory " + path.string() + ": " + why);
 }
 
+// Makes files that were added to it survive a loss of power; 0 or the error.
+int sync_directory(const std::filesystem::path& path) {
+  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return errno;
+  const int error = fsync(directory) == 0 ? 0 : errno;
+  close(directory);
+  return error;
+}
+
+// With those above it that are not there. 0 or the error, EEXIST when it is there.
+int make_with_parents(const std::filesystem::path& path, mode_t mode) {
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  if (mkdir(path.c_str(), mode) == 0) return sync_directory(parent);
+  if (errno != ENOENT || parent == path) return errno;
+  const int error = make_with_parents(parent, 0777);
+  if (error != 0 && error != EEXIST) return error;
+  return mkdir(path.c_str(), mode) == 0 ? sync_directory(parent) : errno;
+}
+
 Result<void> make_directory(const std::filesystem::path& path) {
+  const int made = make_with_parents(path, 0700);
+  if (made == 0) return {};
+  if (made != EEXIST) return refuse(path, "cannot be made: " + reason(made));
   std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return refuse(path, "cannot be made: " + error.message());
-  if (mkdir(path.c_str(), 0700) == 0) return {};
-  const int mkdir_error = errno;
-  if (mkdir_error != EEXIST) return refuse(path, "cannot be made: " + reason(mkdir_error));
   if (!std::filesystem::is_directory(path, error)) return refuse(path, "is not a directory");
   if (access(path.c_str(), W_OK | X_OK) != 0)
     return refuse(path, "cannot be written: " + reason(errno));
@@ -76,11 +93,8 @@ DataDirectory::~DataDirectory() {
 }
 
 Result<void> DataDirectory::sync() const {
-  const int directory = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return refuse(path_, "cannot be opened: " + reason(errno));
-  const int error = fsync(directory) == 0 ? 0 : errno;
-  close(directory);
-  if (error != 0) return refuse(path_, "cannot be synced: " + reason(error));
+  if (const int error = sync_directory(path_); error != 0)
+    return refuse(path_, "cannot be synced: " + reason(error));
   return {};
 }
 

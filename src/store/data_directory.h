@@ -11,8 +11,8 @@ namespace wasm_server {
 // when the process ends, however it ends.
 class DataDirectory {
  public:
-  // Makes the directory (mode 0700) when it is not there. An error's message is one line for the
-  // operator.
+  // Makes the directory (mode 0700) when it is not there, durably. An error's message is one line
+  // for the operator.
   static Result<DataDirectory> acquire(const std::filesystem::path& path);
 
   DataDirectory(DataDirectory&& other) noexcept;

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,8 @@ struct Platter {
   std::mutex mutex;
   std::filesystem::path of{};  // empty: nothing is recorded
   std::filesystem::path files{};
+  std::set<std::filesystem::path> synced_whole{};  // by fsync: directories
+
   std::filesystem::path copy_of(int fd) const {
     std::error_code none;
     const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none);
@@ -111,6 +114,16 @@ extern "C" int fdatasync(int fd) {
   const auto done = static_cast<int>(syscall(SYS_fdatasync, fd));
   if (done == 0) platter.synced(fd);
   return done;
+}
+
+extern "C" int fsync(int fd) {
+  {
+    const std::lock_guard lock{platter.mutex};
+    std::error_code none;
+    platter.synced_whole.insert(
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none));
+  }
+  return static_cast<int>(syscall(SYS_fsync, fd));
 }
 
 extern "C" ssize_t pwrite(int fd, const void* data, std::size_t size, off_t offset) {
@@ -309,6 +322,15 @@ class PowerLoss : public DiskFaults {
 
   const TemporaryDirectory lost_;
 };
+
+TEST_F(PowerLoss, LeavesANewDataDirectory) {
+  const TemporaryDirectory parent;
+  const auto path = std::filesystem::canonical(parent.path()) / "a" / "b" / "data";
+  ASSERT_TRUE(LmdbStore::open(path, {}).has_value());
+  const std::lock_guard lock{platter.mutex};
+  for (auto made = path; made != parent.path().parent_path(); made = made.parent_path())
+    EXPECT_TRUE(platter.synced_whole.contains(made)) << made;
+}
 
 // Of every size and on every way to the disk: the journal, the code file, the trees; into space
 // that was used before as well.

@@ -147,7 +147,7 @@ TEST_F(LmdbCodeTest, IsNotOpenedWithoutTheCodeThatIsStored) {
   std::filesystem::resize_file(directory_.path() / "code", 40'000);
   const auto opened = LmdbStore::open(directory_.path(), {});
   ASSERT_FALSE(opened.has_value());
-  EXPECT_NE(opened.error().message.find("the code file has 40000 bytes, and there is code up to"),
+  EXPECT_NE(opened.error().message.find("the code file has 40000 bytes, and there is code of"),
             std::string::npos)
       << opened.error().message;
 }
