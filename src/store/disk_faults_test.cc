@@ -266,6 +266,42 @@ TEST_F(DiskFaults, RoomForTheJournalThatComesAfterTheStartIsUsed) {
   EXPECT_TRUE(put("after", "after").has_value());
 }
 
+// As after a kill: what is in the journal cannot be moved to the trees, yet it is all there, and no
+// new code is written over its code.
+TEST_F(DiskFaults, AStartOnAFullDiskReadsWhatStandsInTheJournal) {
+  const std::string large(100'000, 'x');
+  ASSERT_TRUE(put("before", "before").has_value());
+  open();
+  ASSERT_TRUE(put("small", "small").has_value());
+  ASSERT_TRUE(put("large", large).has_value());
+  const TemporaryDirectory killed;
+  for (const char* file : {"data.mdb", "journal", "code"})
+    std::filesystem::copy_file(directory_.path() / file, killed.path() / file);
+
+  disk.room = 0;
+  store_ = LmdbStore::open(killed.path(), {}).value();
+  EXPECT_TRUE(has("before") && has("small") && has("large"));
+  EXPECT_EQ(store_->list({}).value().items.size(), 3U);
+  EXPECT_EQ(store_->read_blob(sha256(large), true).value(), large);
+  const auto refused = put("during", "during");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kStorageFull);
+  store_.reset();  // and a stop leaves it as it is
+  store_ = LmdbStore::open(killed.path(), {}).value();
+  EXPECT_TRUE(has("small"));
+
+  disk.heal();
+  Result<void> after;
+  do {
+    after = put("after", std::string(200'000, 'y'));
+  } while (!after && after.error().code == ErrorCode::kStorageFull);
+  ASSERT_TRUE(after.has_value()) << after.error().log;
+  store_.reset();
+  store_ = LmdbStore::open(killed.path(), {}).value();
+  EXPECT_EQ(store_->list({}).value().items.size(), 4U);
+  EXPECT_EQ(store_->read_blob(sha256(large), true).value(), large);
+}
+
 TEST_F(DiskFaults, AFailedSyncOfTheCodeFileRefusesFurtherWrites) {
   const std::string large(100'000, 'x');
   disk.sync_fails = true;

@@ -51,6 +51,8 @@ class Journal {
   Result<void> append(std::uint64_t number, std::string_view payload);
   // Goes on at the start of the other half, which holds nothing any more that is not applied.
   void turn();
+  // Nothing fits until restart(): both halves hold what is not applied.
+  void close() { position_ = kHalf; }
   // Goes on at the start of this half: all that either of them holds is applied.
   void restart() { position_ = 0; }
 

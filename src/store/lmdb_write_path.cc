@@ -2,9 +2,12 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "base/log.h"
+#include "store/disk_error.h"
 #include "store/journal_entry.h"
 #include "store/lmdb_reader.h"
 
@@ -51,17 +54,31 @@ Result<void> LmdbWritePath::recover() {
   if (auto replayed = journal_->replay(number_, take); !replayed) return replayed;
   if (last == number_) return {};
   log_info("store: " + std::to_string(found.size()) + " modules taken over from the journal");
-  if (auto written = write(found.by_digest(), last); !written) return written;
+  auto written = write(found.by_digest(), last);
   number_ = last;
+  if (written || written.error().code != ErrorCode::kStorageFull) return written;
+  log_error("store: moving to the database: " + written.error().log + "; trying again");
+  recent_.add(found, last);
+  start_moving();
+  journal_->close();
+  move_failure_ = std::move(written).error();
   return {};
 }
 
-// What no record refers to is free, whatever a crash has left there.
+// What no record refers to, stored or recent, is free, whatever a crash has left there.
 Result<void> LmdbWritePath::find_used_code() {
   const auto reading = env_.read();
   if (!reading) return std::unexpected{reading.error()};
-  const auto places = LmdbReader{env_, reading->txn()}.extents();
+  auto places = LmdbReader{env_, reading->txn()}.extents();
   if (!places) return std::unexpected{places.error()};
+  if (moving_) {
+    for (const SharedOperation& module : moving_->by_digest()) {
+      if (module->place) places->push_back(*module->place);
+    }
+    std::ranges::sort(*places, {}, &CodePlace::offset);
+    const auto same = std::ranges::unique(*places);
+    places->erase(same.begin(), same.end());
+  }
   for (const CodePlace& place : *places) {
     if (auto used = env_.code_file().use(place); !used) return used;
   }
@@ -151,7 +168,7 @@ void LmdbWritePath::run() {
 void LmdbWritePath::move(Lock& lock) {
   const auto generation = moving_;
   lock.unlock();
-  auto written = write(generation->by_digest(), moving_to_);
+  auto written = try_to_write(*generation, moving_to_);
   lock.lock();
   if (written) {
     recent_.moved();
@@ -162,6 +179,14 @@ void LmdbWritePath::move(Lock& lock) {
     move_failure_ = std::move(written).error();
   }
   changed_.notify_all();
+}
+
+// Without memory the transaction is given up, and what is recent stays so, as after any failure.
+Result<void> LmdbWritePath::try_to_write(const RecentGeneration& modules,
+                                         std::uint64_t number) try {
+  return write(modules.by_digest(), number);
+} catch (const std::exception& exception) {
+  return disk_error(false, "moving", exception.what());
 }
 
 Result<void> LmdbWritePath::write(const std::vector<SharedOperation>& modules,

@@ -37,7 +37,8 @@ class LmdbWritePath {
   static constexpr std::size_t kGeneration = 8'192;
   static constexpr std::chrono::milliseconds kQuiet{100};
 
-  // What is in the journal is in the database when it returns. All but `directory` outlive it.
+  // What is in the journal is in the database when it returns, or, if the disk is full, recent and
+  // on its way there. All but `directory` outlive it.
   static Result<std::unique_ptr<LmdbWritePath>> open(const std::filesystem::path& directory,
                                                      LmdbEnv& env, LmdbStore::State& state,
                                                      RecentModules& recent);
@@ -80,6 +81,7 @@ class LmdbWritePath {
   void start_moving();
   void run();
   void move(Lock& lock);
+  Result<void> try_to_write(const RecentGeneration& modules, std::uint64_t number);
   Result<void> write(const std::vector<SharedOperation>& modules, std::uint64_t number);
 
   LmdbEnv& env_;
