@@ -21,6 +21,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/journal.h"
 #include "store/lmdb_store.h"
 #include "testing/modules.h"
 #include "testing/temporary_directory.h"
@@ -30,11 +31,13 @@ namespace {
 // The store's mover writes as well.
 struct Disk {
   std::atomic<bool> sync_fails{false};
+  std::atomic<bool> reads_fail{false};
   std::atomic<ssize_t> room{
       std::numeric_limits<ssize_t>::max()};  // bytes that may still be written
 
   void heal() {
     sync_fails = false;
+    reads_fail = false;
     room = std::numeric_limits<ssize_t>::max();
   }
 };
@@ -124,6 +127,14 @@ extern "C" int fsync(int fd) {
         std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none));
   }
   return static_cast<int>(syscall(SYS_fsync, fd));
+}
+
+extern "C" ssize_t pread(int fd, void* to, std::size_t size, off_t offset) {
+  if (disk.reads_fail) {
+    errno = EIO;
+    return -1;
+  }
+  return syscall(SYS_pread64, fd, to, size, offset);
 }
 
 extern "C" ssize_t pwrite(int fd, const void* data, std::size_t size, off_t offset) {
@@ -302,6 +313,18 @@ TEST_F(DiskFaults, AStartOnAFullDiskReadsWhatStandsInTheJournal) {
   EXPECT_EQ(store_->read_blob(sha256(large), true).value(), large);
 }
 
+TEST_F(DiskFaults, AJournalThatCannotBeReadIsNotAnEmptyOne) {
+  const auto path = directory_.path() / "other-journal";
+  auto journal = Journal::open(path, 1).value();
+  ASSERT_TRUE(journal->append(1, "one").has_value());
+  const auto none = [](std::uint64_t, std::string_view) -> Result<void> { return {}; };
+  disk.reads_fail = true;
+  const auto replayed = journal->replay(0, none);
+  disk.heal();
+  ASSERT_FALSE(replayed.has_value());
+  EXPECT_NE(replayed.error().log.find("journal: reading"), std::string::npos);
+}
+
 TEST_F(DiskFaults, AFailedSyncOfTheCodeFileRefusesFurtherWrites) {
   const std::string large(100'000, 'x');
   disk.sync_fails = true;
@@ -337,6 +360,9 @@ TEST_F(DiskFaults, CodeThatWasLostBesideARefusedJobIsNotCommitted) {
 class PowerLoss : public DiskFaults {
  protected:
   PowerLoss() {
+    store_.reset();  // with all of it on the disk
+    for (const char* file : {"data.mdb", "journal", "code"})
+      copy_data(directory_.path() / file, lost_.path() / file);
     platter.files = lost_.path();
     platter.of = directory_.path();
     open();

@@ -1,5 +1,6 @@
 #include "store/journal.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <ios>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
 #include "testing/temporary_directory.h"
 
@@ -22,7 +24,7 @@ class JournalTest : public testing::Test {
 
   void open() {
     journal_.reset();
-    journal_ = Journal::open(path_).value();
+    journal_ = Journal::open(path_, 77).value();
   }
 
   // What a start finds.
@@ -53,7 +55,7 @@ class JournalTest : public testing::Test {
   std::unique_ptr<Journal> journal_;
 };
 
-constexpr std::streamoff kHeader = 24;
+constexpr std::streamoff kHeader = 32;
 
 TEST_F(JournalTest, GivesBackWhatWasAppendedInOrder) {
   append(1, "one");
@@ -110,6 +112,62 @@ TEST_F(JournalTest, ABatchWithAnotherNumberIsNotThere) {
   append(1, "one");
   overwrite(8, "\2");
   EXPECT_EQ(found(0).value(), Batches{});
+}
+
+// Wherever in it the damage is: in the magic, the size, the number, the checksums, the payload; and
+// however much of what is around.
+TEST_F(JournalTest, TellsThatABatchBeforeOthersIsDamaged) {
+  for (std::streamoff place = 0; place < kHeader + 3; ++place) {
+    for (std::uint64_t number = 1; number <= 3; ++number) append(number, "one");
+    const auto most = static_cast<std::size_t>(kHeader + 3 - place);
+    overwrite(kHeader + 3 + place,
+              std::string(std::min<std::size_t>(place % 3 == 0 ? 1 : 5, most), '\xfe'));
+    const auto batches = found(0);
+    ASSERT_FALSE(batches.has_value()) << place;
+    EXPECT_NE(batches.error().log.find("the journal is damaged: batch 2 is missing"),
+              std::string::npos)
+        << batches.error().log;
+    EXPECT_EQ(found(3).value(), Batches{}) << "all of it is applied";
+  }
+}
+
+TEST_F(JournalTest, TellsThatTheFirstBatchesOfTheOtherHalfAreDamaged) {
+  append(1, "one");
+  journal_->turn();
+  append(2, "two");
+  append(3, "three");
+  append(4, "four");
+  overwrite(Journal::kHalf, std::string(50, '\0'));
+  EXPECT_FALSE(found(0).has_value());
+  EXPECT_FALSE(found(1).has_value());
+}
+
+// Neither what an earlier use has left behind a torn batch nor what a client has stored.
+TEST_F(JournalTest, ATornBatchBeforeWhatLooksLikeOthersIsNotDamage) {
+  for (std::uint64_t number = 1; number <= 5; ++number) append(number, "same size");
+  std::ifstream file(path_, std::ios::binary);
+  std::string forged(5 * (kHeader + 9), '\0');
+  file.read(forged.data(), static_cast<std::streamsize>(forged.size()));
+  const TemporaryDirectory elsewhere;
+  auto other = Journal::open(elsewhere.path() / "journal", 78).value();
+  ASSERT_TRUE(other->append(1000, "forged with another key").has_value());
+  std::ifstream theirs(elsewhere.path() / "journal", std::ios::binary);
+  theirs.read(forged.data(), 100);
+  journal_->restart();
+  append(7, "two");
+  append(8, forged);
+  overwrite(kHeader + 3 + kHeader + static_cast<std::streamoff>(forged.size()) - 1, "X");
+  EXPECT_EQ(found(6).value(), (Batches{{7, "two"}}));
+}
+
+TEST_F(JournalTest, ReadsEntriesOfOlderFormats) {
+  // Written by the program before: batch 1, "one".
+  const std::string checksum = [] {
+    const std::uint64_t hash = XXH3_64bits_withSeed("one", 3, 1);
+    return std::string{reinterpret_cast<const char*>(&hash), sizeof hash};
+  }();
+  overwrite(0, std::string{"WSJ1\3\0\0\0\1\0\0\0\0\0\0\0", 16} + checksum + "one");
+  EXPECT_EQ(found(0).value(), (Batches{{1, "one"}}));
 }
 
 TEST_F(JournalTest, TellsThatABatchIsMissing) {

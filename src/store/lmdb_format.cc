@@ -38,7 +38,8 @@ Result<void> create(const LmdbEnv& env, MDB_txn* txn) {
 }
 
 // Brings an older format up to date. There is nothing to change: what came are the journal, the
-// code file and revisions in the journal, which an older program would not know.
+// code file, revisions in the journal and the checksum of its headers, which an older program would
+// not know.
 Result<void> migrate(const LmdbEnv& env, MDB_txn* txn, std::uint64_t from) {
   if (from == kFormatVersion) return {};
   if (from > kFormatVersion) {

@@ -55,7 +55,8 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& 
   if (!secret) return cannot_open(path, secret.error());
   std::unique_ptr<LmdbStore> store{
       new LmdbStore{std::move(*directory), std::move(*env), std::move(*secret)}};
-  auto write_path = LmdbWritePath::open(path, *store->env_, store->state_, store->recent_);
+  auto write_path =
+      LmdbWritePath::open(path, store->secret_, *store->env_, store->state_, store->recent_);
   if (!write_path) return cannot_open(path, write_path.error());
   store->write_path_ = *std::move(write_path);
   if (auto synced = store->directory_.sync(); !synced)

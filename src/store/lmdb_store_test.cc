@@ -117,11 +117,11 @@ TEST_F(LmdbStoreTest, RefusesAFileThatIsNoDatabase) {
 TEST_F(LmdbStoreTest, RefusesANewerFormat) {
   open();
   alter([](const LmdbEnv& env, MDB_txn* txn) {
-    replace(txn, env.databases().settings, "format", std::string_view{"\5\0\0\0\0\0\0\0", 8});
+    replace(txn, env.databases().settings, "format", std::string_view{"\6\0\0\0\0\0\0\0", 8});
   });
   const auto opened = LmdbStore::open(directory_.path(), {});
   ASSERT_FALSE(opened.has_value());
-  EXPECT_NE(opened.error().message.find("format 5"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("format 6"), std::string::npos) << opened.error().message;
 }
 
 TEST_F(LmdbStoreTest, TellsADamagedRecordFromAMissingOne) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "store/byte_codec.h"
 #include "store/disk_error.h"
 #include "store/journal_entry.h"
 #include "store/lmdb_reader.h"
@@ -25,9 +26,11 @@ Result<std::uint64_t> read_number(LmdbEnv& env) {
 }  // namespace
 
 Result<std::unique_ptr<LmdbWritePath>> LmdbWritePath::open(const std::filesystem::path& directory,
-                                                           LmdbEnv& env, LmdbStore::State& state,
+                                                           std::string_view secret, LmdbEnv& env,
+                                                           LmdbStore::State& state,
                                                            RecentModules& recent) {
-  auto journal = Journal::open(directory / "journal");
+  auto journal = Journal::open(directory / "journal",
+                               ByteReader{secret.substr(0, sizeof(std::uint64_t))}.u64());
   if (!journal) return std::unexpected{std::move(journal).error()};
   const auto number = read_number(env);
   if (!number) return std::unexpected{number.error()};

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -38,9 +39,11 @@ class LmdbWritePath {
   static constexpr std::chrono::milliseconds kQuiet{100};
 
   // What is in the journal is in the database when it returns, or, if the disk is full, recent and
-  // on its way there. All but `directory` outlive it.
+  // on its way there. All but `directory` and
+  // `secret` outlive it.
   static Result<std::unique_ptr<LmdbWritePath>> open(const std::filesystem::path& directory,
-                                                     LmdbEnv& env, LmdbStore::State& state,
+                                                     std::string_view secret, LmdbEnv& env,
+                                                     LmdbStore::State& state,
                                                      RecentModules& recent);
   // Moves what is recent to the database.
   ~LmdbWritePath();

@@ -50,7 +50,7 @@
 
 namespace wasm_server {
 
-inline constexpr std::uint64_t kFormatVersion = 4;
+inline constexpr std::uint64_t kFormatVersion = 5;
 
 // The part at fixed places: what a reader of the code or a keeper of references needs, without the
 // rest.
