@@ -99,6 +99,24 @@ TEST_P(RunnerTest, SavesModifiesAndDeletes) {
   EXPECT_EQ(real_->read_blob(sha256("new code"), true).value(), std::nullopt);
 }
 
+// After the clock was set back, all revisions from before are as new as every job.
+TEST_P(RunnerTest, LooksForARepeatedJobAmongTheLatestRevisionsOnly) {
+  seed(make_meta_data("m", "code"), "code");
+  constexpr std::size_t kMany = 1'100;
+  std::vector<WasmJob> jobs;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    jobs.push_back(modify_job("m"));
+    jobs.back().meta_data.time = jobs.front().meta_data.time;
+  }
+  const WasmJob early = jobs[10];
+  const WasmJob late = jobs[200];
+  jobs.push_back(late);
+  jobs.push_back(early);
+  const auto answers = run_batch(std::move(jobs));
+  EXPECT_EQ(answers[kMany]->meta_data.revision, 202U);
+  EXPECT_EQ(answers[kMany + 1]->meta_data.revision, kMany + 2);
+}
+
 TEST_P(RunnerTest, TellsAfterTheCommitWhichCodeIsGone) {
   seed(make_meta_data("a", "shared"), "shared");
   seed(make_meta_data("b", "shared"), "shared");
