@@ -62,12 +62,14 @@ Result<void> LmdbTransaction::check_writable(const LmdbStore::State& state) {
 }
 
 Result<std::unique_ptr<LmdbTransaction>> LmdbTransaction::begin(LmdbEnv& env,
-                                                                LmdbStore::State& state) {
+                                                                LmdbStore::State& state,
+                                                                std::uint64_t bytes) {
   if (auto writable = check_writable(state); !writable)
     return std::unexpected{std::move(writable).error()};
   std::unique_ptr<LmdbTransaction> transaction{new LmdbTransaction{env, state}};
   if (auto begun = transaction->begin_lmdb(); !begun)
     return std::unexpected{std::move(begun).error()};
+  transaction->make_room(bytes);
   return transaction;
 }
 
@@ -239,7 +241,6 @@ Result<void> LmdbTransaction::commit_as(std::uint64_t number) {
     abort_lmdb();
     return written;
   }
-  make_room();
   int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
   if (rc == 0) return {};
   if (rc == EIO && is_disk_full(env_.get(), batch_bytes())) rc = ENOSPC;
@@ -248,18 +249,14 @@ Result<void> LmdbTransaction::commit_as(std::uint64_t number) {
   return lmdb_error(rc, "committing");
 }
 
-// What the batch adds to the file is guessed: of the pages that it changes, most replace older
-// ones.
-void LmdbTransaction::make_room() {
-  constexpr std::uint64_t kTreePages = 16;  // of a whole batch
+// Before LMDB writes anything: in a transaction of very many pages it writes some of them, behind
+// the last one, before the commit.
+void LmdbTransaction::make_room(std::uint64_t bytes) {
+  constexpr std::uint64_t kTreePages = 16;  // of a whole batch: most replace older ones
   MDB_envinfo info;
   mdb_env_info(env_.get(), &info);
-  std::uint64_t bytes = kTreePages * env_.page_size();
-  for (const SharedOperation& operation : done_) {
-    bytes += operation->record.size();
-    if (operation->code) bytes += operation->code->size();
-  }
-  env_.room().prepare((info.me_last_pgno + 1) * env_.page_size(), bytes);
+  env_.room().prepare((info.me_last_pgno + 1) * env_.page_size(),
+                      bytes + kTreePages * env_.page_size());
 }
 
 std::uint64_t LmdbTransaction::batch_bytes() const {

@@ -22,7 +22,9 @@ namespace wasm_server {
 // that one that fails leaves the others.
 class LmdbTransaction final : public Store::Transaction {
  public:
-  static Result<std::unique_ptr<LmdbTransaction>> begin(LmdbEnv& env, LmdbStore::State& state);
+  // `bytes`: of records and code that it will put, as far as that is known.
+  static Result<std::unique_ptr<LmdbTransaction>> begin(LmdbEnv& env, LmdbStore::State& state,
+                                                        std::uint64_t bytes = 0);
   // An error when an earlier failure forbids further writes.
   static Result<void> check_writable(const LmdbStore::State& state);
   ~LmdbTransaction() override;
@@ -56,7 +58,7 @@ class LmdbTransaction final : public Store::Transaction {
   Result<std::int64_t> room_left() const;
   Result<std::uint64_t> next_number() const;
   Result<void> write_number(std::uint64_t number);
-  void make_room();
+  void make_room(std::uint64_t bytes);
   std::uint64_t batch_bytes() const;
 
   LmdbEnv& env_;
