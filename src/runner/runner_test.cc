@@ -99,14 +99,14 @@ TEST_P(RunnerTest, SavesModifiesAndDeletes) {
   EXPECT_EQ(real_->read_blob(sha256("new code"), true).value(), std::nullopt);
 }
 
-// After the clock was set back, all revisions from before are as new as every job.
+// After the clock was set back, all revisions from before are newer than every job.
 TEST_P(RunnerTest, LooksForARepeatedJobAmongTheLatestRevisionsOnly) {
   seed(make_meta_data("m", "code"), "code");
   constexpr std::size_t kMany = 1'100;
   std::vector<WasmJob> jobs;
   for (std::size_t i = 0; i < kMany; ++i) {
     jobs.push_back(modify_job("m"));
-    jobs.back().meta_data.time = jobs.front().meta_data.time;
+    jobs.back().meta_data.time = jobs.front().meta_data.time + static_cast<UnixMillis>(i);
   }
   const WasmJob early = jobs[10];
   const WasmJob late = jobs[200];
