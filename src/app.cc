@@ -18,6 +18,9 @@ namespace {
 // Compiled modules that are loaded ahead after a start: a small one takes about 20 KB.
 constexpr std::size_t kMostPreloaded = 256;
 
+// Of large answers about modules, while clients read them.
+constexpr std::uint64_t kAnswerBytes = 256U << 20;
+
 unsigned or_cores(unsigned count) {
   return count != 0 ? count : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -92,8 +95,9 @@ void App::make_write_path() {
       *engine_, CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes});
   helpers_ = std::make_unique<HelperPool>(or_cores(config_.check_threads), config_.check_queue);
   blobs_ = std::make_unique<BlobCache>(*store_, BlobCache::Bounds{});
+  answers_ = std::make_unique<AnswerMemory>(kAnswerBytes);
   deps_.emplace(HandlerDeps{*store_, *channel_, *engine_, *compiler_, *code_checker_, *helpers_,
-                            *blobs_, config_.limits, readiness_});
+                            *blobs_, *answers_, config_.limits, readiness_});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/module_cache.h"
 #include "engine/preloader.h"
+#include "handlers/answer_memory.h"
 #include "handlers/blob_cache.h"
 #include "handlers/code_checker.h"
 #include "handlers/deps.h"
@@ -86,6 +87,7 @@ class App {
   std::unique_ptr<CodeChecker> code_checker_;
   std::unique_ptr<HelperPool> helpers_;
   std::unique_ptr<BlobCache> blobs_;
+  std::unique_ptr<AnswerMemory> answers_;
   std::optional<HandlerDeps> deps_;
   std::unique_ptr<Admission> admission_;
   SliceWatch watch_;

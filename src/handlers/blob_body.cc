@@ -59,9 +59,11 @@ class RawBody final : public BodySource {
 
 class JsonBody final : public BodySource {
  public:
-  JsonBody(Store& store, const Digest& digest, std::uint64_t size, StorageFrame frame)
+  JsonBody(Store& store, const Digest& digest, std::uint64_t size, StorageFrame frame,
+           AnswerMemory::Share share)
       : reader_(store, digest, size),
         size_(frame.head.size() + base64_length(size) + frame.tail.size()),
+        share_(std::move(share)),
         frame_(std::move(frame)) {}
 
   std::optional<std::uint64_t> size() const override { return size_; }
@@ -91,6 +93,7 @@ class JsonBody final : public BodySource {
 
   BlobReader reader_;
   const std::uint64_t size_;
+  const AnswerMemory::Share share_;
   const StorageFrame frame_;
   Part part_ = Part::kHead;
   std::string text_;
@@ -103,8 +106,8 @@ std::unique_ptr<BodySource> make_raw_body(Store& store, const Digest& digest, st
 }
 
 std::unique_ptr<BodySource> make_json_body(Store& store, const Digest& digest, std::uint64_t size,
-                                           StorageFrame frame) {
-  return std::make_unique<JsonBody>(store, digest, size, std::move(frame));
+                                           StorageFrame frame, AnswerMemory::Share share) {
+  return std::make_unique<JsonBody>(store, digest, size, std::move(frame), std::move(share));
 }
 
 }  // namespace wasm_server

@@ -50,7 +50,7 @@ TEST_P(BlobBody, GivesTheBytesAsBase64InTheirFrame) {
   MemoryStore store;
   const Bytes bytes = some_bytes(GetParam());
   put(store, "x", bytes);
-  const auto body = make_json_body(store, sha256(bytes), bytes.size(), {"{\"wasm\":\"", "\"}"});
+  const auto body = make_json_body(store, sha256(bytes), bytes.size(), {"{\"wasm\":\"", "\"}"}, {});
   const Bytes expected = "{\"wasm\":\"" + encode_base64(bytes) + "\"}";
   EXPECT_EQ(body->size(), expected.size());
   EXPECT_EQ(all(*body), expected);
@@ -65,7 +65,7 @@ TEST(BlobBodies, FailWhenTheModuleIsDeletedMeanwhile) {
   const Bytes bytes = some_bytes(400'000);
   put(store, "x", bytes);
   const auto raw = make_raw_body(store, sha256(bytes), bytes.size());
-  const auto json = make_json_body(store, sha256(bytes), bytes.size(), {"a", "b"});
+  const auto json = make_json_body(store, sha256(bytes), bytes.size(), {"a", "b"}, {});
   EXPECT_TRUE(next_piece(*raw));
   EXPECT_TRUE(next_piece(*json));
   erase(store, "x");

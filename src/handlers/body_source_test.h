@@ -2,10 +2,14 @@
 
 // For the tests of body sources: takes their pieces on a loop of its own.
 
+#include <utility>
+#include <vector>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "base/task.h"
 #include "http/reply.h"
 

@@ -2,6 +2,7 @@
 
 #include "engine/compiler.h"
 #include "engine/engine.h"
+#include "handlers/answer_memory.h"
 #include "handlers/blob_cache.h"
 #include "handlers/code_checker.h"
 #include "handlers/helper_pool.h"
@@ -22,6 +23,7 @@ struct HandlerDeps {
   CodeChecker& code_checker;
   HelperPool& helpers;
   BlobCache& blobs;
+  AnswerMemory& answers;
   const LimitsConfig& limits;
   const Readiness& readiness;
 };

@@ -88,8 +88,9 @@ class HandlerTest : public testing::Test {
   CodeChecker code_checker_{engine_, {}};
   HelperPool helpers_{1, 4};
   BlobCache blobs_{store_, {}};
-  HandlerDeps deps_{store_,   channel_, engine_, compiler_, code_checker_,
-                    helpers_, blobs_,   limits_, readiness_};
+  AnswerMemory answers_{4U << 20};
+  HandlerDeps deps_{store_,   channel_, engine_,  compiler_, code_checker_,
+                    helpers_, blobs_,   answers_, limits_,   readiness_};
   Admission admission_{16, 16};
   SliceWatch watch_;
   BackgroundPool background_{1, engine_, watch_};

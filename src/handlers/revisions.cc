@@ -25,6 +25,10 @@ class RevisionsBody final : public BodySource {
       ended_ = at_.revision == 1;
       piece_ += ended_ ? "]}" : ",";
     }
+    share_.reset();
+    Result<AnswerMemory::Share> share = deps_.answers.take(piece_.size());
+    if (!share) return std::unexpected{std::move(share).error()};
+    share_ = *std::move(share);
     return ByteView{piece_};
   }
 
@@ -44,6 +48,7 @@ class RevisionsBody final : public BodySource {
   WasmMetaData at_;
   bool begun_ = false;
   bool ended_ = false;
+  AnswerMemory::Share share_;  // of piece_
   Bytes piece_;
 };
 

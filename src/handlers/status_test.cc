@@ -23,8 +23,8 @@ TEST_F(Status, LivesAlwaysAndIsReadyWhenItTakesTraffic) {
 
 TEST_F(Status, IsNotReadyWhenTheStoreFailed) {
   FailingStore store{store_};
-  const HandlerDeps deps{store,    channel_, engine_, compiler_, code_checker_,
-                         helpers_, blobs_,   limits_, readiness_};
+  const HandlerDeps deps{store,    channel_, engine_,  compiler_, code_checker_,
+                         helpers_, blobs_,   answers_, limits_,   readiness_};
   Router router;
   register_status_handlers(router, deps);
   Request request;

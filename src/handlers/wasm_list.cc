@@ -31,9 +31,10 @@ Reply list_wasm(const HandlerDeps& deps, const Request& request) {
   if (!list) return problem(list.error(), request.request_id);
   const Result<ListPage> page = list->none ? ListPage{} : deps.store.list(list->query);
   if (!page) return problem(page.error(), request.request_id);
-  Reply reply = json_reply(200, page_text(deps, *page));
-  if (page->next) reply.add_header("Link", next_link(request, *page->next));
-  return reply;
+  Result<Reply> reply = deps.answers.reply(page_text(deps, *page));
+  if (!reply) return problem(reply.error(), request.request_id);
+  if (page->next) reply->add_header("Link", next_link(request, *page->next));
+  return *std::move(reply);
 }
 
 }  // namespace

@@ -96,16 +96,21 @@ Result<Reply> raw_reply(const HandlerDeps& deps, const WasmMetaData& meta_data, 
 Result<Reply> json_storage_reply(const HandlerDeps& deps, const WasmMetaData& meta_data,
                                  bool head_only) {
   StorageFrame frame = storage_frame(meta_data, json_context(deps, meta_data));
-  Reply reply = json_reply(200, {});
-  if (head_only) {
-    reply.head_length = frame.head.size() + base64_length(meta_data.size) + frame.tail.size();
-  } else if (meta_data.size > kLargeBody) {
-    reply.body = make_json_body(deps.store, meta_data.digest, meta_data.size, std::move(frame));
-  } else {
+  const std::uint64_t frame_size = frame.head.size() + frame.tail.size();
+  if (!head_only && meta_data.size <= kLargeBody) {
     const Result<Bytes> code = read_code(deps.store, meta_data);
     if (!code) return std::unexpected{code.error()};
-    reply.body = frame.head + encode_base64(*code) + frame.tail;
+    return deps.answers.reply(frame.head + encode_base64(*code) + frame.tail);
   }
+  Reply reply = json_reply(200, {});
+  if (head_only) {
+    reply.head_length = frame_size + base64_length(meta_data.size);
+    return reply;
+  }
+  Result<AnswerMemory::Share> share = deps.answers.take(frame_size);
+  if (!share) return std::unexpected{std::move(share).error()};
+  reply.body = make_json_body(deps.store, meta_data.digest, meta_data.size, std::move(frame),
+                              *std::move(share));
   return reply;
 }
 
@@ -115,7 +120,7 @@ Result<Reply> full_reply(const HandlerDeps& deps, const WasmMetaData& meta_data,
   if (form == Form::kJson) return json_storage_reply(deps, meta_data, head_only);
   Bytes body;
   append_resource(body, meta_data, json_context(deps, meta_data));
-  return json_reply(200, std::move(body));
+  return deps.answers.reply(std::move(body));
 }
 
 Reply not_modified() {

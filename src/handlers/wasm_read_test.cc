@@ -127,6 +127,20 @@ TEST_F(WasmRead, HoldsPreconditions) {
   EXPECT_EQ(call("GET", "/wasm/y", "", {{"If-None-Match", "*"}}).status, 404U);
 }
 
+TEST_F(WasmRead, RefusesLargeAnswersWhenTooManyAreHeld) {
+  const std::string name(kLargeBody, 'n');
+  add("wide", "(module (func (export \"" + name + "\") (export \"x" + name + "\")))");
+  add("x", kOne);
+  const std::string targets[] = {"/wasm/wide", "/wasm/wide?wasm=false", "/wasm",
+                                 "/wasm/wide/revisions"};
+  auto all = answers_.take(4U << 20);
+  ASSERT_TRUE(all);
+  for (const std::string& target : targets) EXPECT_EQ(call("GET", target).status, 503U) << target;
+  EXPECT_EQ(call("GET", "/wasm/x").status, 200U);
+  all->reset();
+  for (const std::string& target : targets) EXPECT_EQ(call("GET", target).status, 200U) << target;
+}
+
 TEST_F(WasmRead, NamesTheModuleThatIsNotThere) {
   const TestReply reply = call("GET", "/wasm/nobody");
   EXPECT_EQ(reply.status, 404U);

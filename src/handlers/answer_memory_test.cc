@@ -1,0 +1,46 @@
+#include "handlers/answer_memory.h"
+
+#include <gtest/gtest.h>
+
+#include "handlers/blob_body.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::uint64_t kLimit = 10 * kLargeBody;
+
+TEST(AnswerMemory, RefusesWhatIsNotLeftAndTakesBackWhatWasSent) {
+  AnswerMemory memory{kLimit};
+  auto most = memory.reply(Bytes(7 * kLargeBody, 'x'));
+  ASSERT_TRUE(most);
+  EXPECT_EQ(std::get<SharedBytes>(most->body)->size(), 7 * kLargeBody);
+  const auto refused = memory.reply(Bytes(4 * kLargeBody, 'x'));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+  EXPECT_TRUE(memory.take(3 * kLargeBody));
+  *most = Reply{};
+  EXPECT_TRUE(memory.take(kLimit));
+  EXPECT_TRUE(memory.take(kLimit));  // the one before is given back
+}
+
+TEST(AnswerMemory, DoesNotCountWhatIsSmall) {
+  AnswerMemory memory{kLimit};
+  const auto all = memory.take(kLimit);
+  ASSERT_TRUE(all);
+  const auto small = memory.reply(Bytes(kLargeBody, 'x'));
+  ASSERT_TRUE(small);
+  EXPECT_EQ(std::get<Bytes>(small->body).size(), kLargeBody);
+  EXPECT_FALSE(memory.take(kLargeBody + 1));
+}
+
+TEST(AnswerMemory, IsOutlivedByWhatItGave) {
+  Result<Reply> reply;
+  {
+    AnswerMemory memory{kLimit};
+    reply = memory.reply(Bytes(2 * kLargeBody, 'x'));
+  }
+  EXPECT_EQ(std::get<SharedBytes>(reply->body)->size(), 2 * kLargeBody);
+}
+
+}  // namespace
+}  // namespace wasm_server
