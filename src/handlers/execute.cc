@@ -48,11 +48,11 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
 }
 
 // `waited`: for the module's code, which counts as a part of the call.
-Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest asked,
+Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& asked,
                      ModuleCache::Module module, std::chrono::milliseconds waited) {
   ExecutePlan plan;
   const auto made =
-      make_execute_plan(request, std::move(asked), std::move(module), deps.handlers.limits, plan);
+      make_execute_plan(request, asked, std::move(module), deps.handlers.limits, plan);
   if (!made) return problem(made.error(), request.request_id);
   auto& timeout = plan.order.limits.timeout;
   timeout = std::max(timeout - waited, std::chrono::milliseconds{1});
@@ -76,7 +76,7 @@ Task<Reply> parse_and_execute(const ExecuteDeps& deps, Request& request, ModuleC
   if (!asked) co_return problem(asked.error(), request.request_id);
   const auto added = add_execute_query(request, *asked);
   if (!added) co_return problem(added.error(), request.request_id);
-  Answer answer = execute_asked(deps, request, *std::move(asked), std::move(module), waited);
+  Answer answer = execute_asked(deps, request, *asked, std::move(module), waited);
   Task<Reply> replying = await_reply(std::move(answer));
   auto reply = co_await std::move(replying);
   co_return reply;
@@ -87,7 +87,7 @@ Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Mo
   if (has_long_json(request)) return parse_and_execute(deps, request, std::move(module), waited);
   auto asked = parse_execute_request(request);
   if (!asked) return problem(asked.error(), request.request_id);
-  return execute_asked(deps, request, *std::move(asked), std::move(module), waited);
+  return execute_asked(deps, request, *asked, std::move(module), waited);
 }
 
 Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,

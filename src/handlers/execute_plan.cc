@@ -86,7 +86,7 @@ Result<std::optional<std::uint64_t>> parse_revision(const Request& request) {
   return revision;
 }
 
-Result<void> make_execute_plan(const Request& request, ExecuteRequest asked,
+Result<void> make_execute_plan(const Request& request, ExecuteRequest& asked,
                                ModuleCache::Module module, const LimitsConfig& config,
                                ExecutePlan& plan) {
   const auto timeout = parse_timeout(request);

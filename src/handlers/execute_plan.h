@@ -31,9 +31,10 @@ Result<std::optional<std::uint64_t>> parse_timeout(const Request& request);
 // `?revision=N`. kBadRequest when it is no positive integer.
 Result<std::optional<std::uint64_t>> parse_revision(const Request& request);
 
-// Fills a fresh `plan` with what is `asked` of `module`. Fails with kBadRequest (arguments),
-// kFunctionNotFound, kNotAcceptable, or with why the module cannot be run here.
-Result<void> make_execute_plan(const Request& request, ExecuteRequest asked,
+// Fills a fresh `plan` with what is `asked` of `module`, taking it from there. Fails with
+// kBadRequest (arguments), kFunctionNotFound, kNotAcceptable, or with why the module cannot be run
+// here.
+Result<void> make_execute_plan(const Request& request, ExecuteRequest& asked,
                                ModuleCache::Module module, const LimitsConfig& limits,
                                ExecutePlan& plan);
 

@@ -73,15 +73,18 @@ Result<ExecuteRequest> parse_execute_json(std::string_view body) {
 }
 
 Result<ExecuteRequest> parse_execute_request(Request& request) {
-  Result<ExecuteRequest> execute;
-  if (is_json(request.header("content-type"))) {
-    execute = parse_execute_json(request.body);
-    if (!execute) return execute;
-  } else {
-    execute->stdin_bytes = std::move(request.body);
+  ExecuteRequest execute;
+  execute.json = is_json(request.header("content-type"));
+  if (!execute.json) {
+    execute.stdin_bytes = std::move(request.body);
+  } else if (!request.body.empty()) {
+    auto read = read_execute_json(request.body, execute);
+    if (!read) return std::unexpected{std::move(read).error()};
   }
-  auto added = add_execute_query(request, *execute);
-  if (!added) return std::unexpected{std::move(added).error()};
+  if (!request.query.empty()) {
+    auto added = add_execute_query(request, execute);
+    if (!added) return std::unexpected{std::move(added).error()};
+  }
   return execute;
 }
 
