@@ -7,6 +7,14 @@
 
 namespace wasm_server {
 
+namespace {
+
+// Guests that compute and then sleep for a moment are fresh each time, and could keep every other
+// call from its turn.
+constexpr unsigned kFreshInARow = 4;
+
+}  // namespace
+
 BackgroundPool::BackgroundPool(unsigned threads, Engine& engine, SliceWatch& watch)
     : engine_(engine), watch_(watch) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
@@ -91,11 +99,13 @@ void BackgroundPool::wake_due() {
 }
 
 BackgroundPool::Call BackgroundPool::next() {
-  auto& queue = fresh_.empty() ? turns_ : fresh_;
-  if (queue.empty()) {
+  if (fresh_.empty() && turns_.empty()) {
     if (running_ == 0) engine_.short_slices(false);
     return nullptr;
   }
+  const bool from_turns = fresh_.empty() || (fresh_in_a_row_ >= kFreshInARow && !turns_.empty());
+  fresh_in_a_row_ = from_turns ? 0 : fresh_in_a_row_ + 1;
+  auto& queue = from_turns ? turns_ : fresh_;
   auto call = std::move(queue.front());
   queue.pop_front();
   call->place_ = GuestCall::Place::kRunning;

@@ -17,7 +17,8 @@ namespace wasm_server {
 
 // Threads of low priority for the calls that outlived their first slice, or sleep. Calls run in
 // turns of one slice; those that just woke or just came go before those that used their last slice
-// up. A sleeping call holds no thread. Slices are short while there is a call that does not sleep.
+// up, a few of them before each. A sleeping call holds no thread. Slices are short while there is a
+// call that does not sleep.
 class BackgroundPool {
  public:
   using Call = std::shared_ptr<GuestCall>;
@@ -62,6 +63,7 @@ class BackgroundPool {
   std::deque<Call> turns_;        // guarded by mutex_: used their last slice up
   GuestCall::Sleepers sleepers_;  // guarded by mutex_
   std::size_t running_ = 0;       // guarded by mutex_
+  unsigned fresh_in_a_row_ = 0;   // guarded by mutex_: taken since the last of turns_
   bool cancelling_ = false;       // guarded by mutex_
   bool stopping_ = false;         // guarded by mutex_
   std::vector<std::thread> threads_;
