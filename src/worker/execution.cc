@@ -67,9 +67,9 @@ bool Execution::leave_if_ended() {
 }
 
 void Execution::run_slice() {
-  seat_->begin();
+  SliceWatch::Slice slice(*seat_);
   progress_ = invocation_.poll();
-  pace_ = pace_of(progress_, seat_->end());
+  pace_ = pace_of(progress_, slice.end());
 }
 
 }  // namespace wasm_server

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace wasm_server {
@@ -42,6 +43,24 @@ class SliceWatch {
     std::uint64_t counted_{0};  // this and below: of the watch's thread
     std::uint64_t seen_{0};
     std::chrono::nanoseconds cpu_at_seen_{0};
+  };
+
+  // A slice of the seat's thread, which ends with its scope at the latest: else the watch would
+  // take what is between the slices that follow for those.
+  class Slice {
+   public:
+    explicit Slice(Seat& seat) : seat_(&seat) { seat.begin(); }
+    ~Slice() {
+      if (seat_ != nullptr) seat_->end();
+    }
+    Slice(const Slice&) = delete;
+    Slice& operator=(const Slice&) = delete;
+
+    // As Seat::end(). Once.
+    bool end() { return std::exchange(seat_, nullptr)->end(); }
+
+   private:
+    Seat* seat_;
   };
 
   using Clock = std::chrono::steady_clock;

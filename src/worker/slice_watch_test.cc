@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -39,6 +40,21 @@ TEST_F(SliceWatchTest, SeesASliceThatHoldsItsThread) {
   EXPECT_TRUE(held);
   seat_.begin();
   EXPECT_FALSE(seat_.end()) << "the next one did not";
+}
+
+TEST_F(SliceWatchTest, SeesSlicesAfterOneThatWasLeft) {
+  try {
+    const SliceWatch::Slice slice(seat_);
+    throw std::runtime_error("a lost resource");
+  } catch (const std::runtime_error&) {
+    bool held = false;
+    for (int tries = 0; !held && tries < 100; ++tries) {
+      SliceWatch::Slice slice(seat_);
+      burn(milliseconds(30));
+      held = slice.end();
+    }
+    EXPECT_TRUE(held);
+  }
 }
 
 TEST_F(SliceWatchTest, BlamesNoSliceWhoseThreadHadNoCore) {
