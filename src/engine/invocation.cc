@@ -151,13 +151,10 @@ Invocation& Invocation::operator=(Invocation&& other) noexcept = default;
 Invocation::Progress Invocation::poll() {
   auto& guest = *guest_;
   if (guest.finished) return Progress::kFinished;
-  if (guest.call == nullptr) {
-    guest.begin();
-  } else if (guest.cancelled.load(std::memory_order_relaxed)) {
-    return guest.stop(Cancelled{});
-  } else if (Clock::now() >= guest.deadline) {
-    return guest.stop(TimedOut{});
-  }
+  const bool begins = guest.call == nullptr;
+  if (begins) guest.begin();
+  if (guest.cancelled.load(std::memory_order_relaxed)) return guest.stop(Cancelled{});
+  if (!begins && Clock::now() >= guest.deadline) return guest.stop(TimedOut{});
   if (engine_sys_call_poll(guest.call.get())) return guest.finish(guest.ending());
   const auto wait = guest.wasi.wait();
   const bool waiting = wait == WasiState::Wait::kTime || wait == WasiState::Wait::kOutput;

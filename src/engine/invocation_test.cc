@@ -168,6 +168,13 @@ TEST(Invocation, EndsACancelledCall) {
   EXPECT_TRUE(std::holds_alternative<Cancelled>(invocation.take_outcome().ending));
 }
 
+TEST(Invocation, DoesNotBeginWhatWasCancelledBefore) {
+  Invocation invocation(order("(module (func (export \"f\")))"));
+  invocation.cancel();
+  ASSERT_EQ(invocation.poll(), Invocation::Progress::kFinished);
+  EXPECT_TRUE(std::holds_alternative<Cancelled>(invocation.take_outcome().ending));
+}
+
 TEST(Invocation, MayMoveToAnotherThreadBetweenSlices) {
   auto call = order("(module (func (export \"f\") (loop br 0)))");
   call.limits.timeout = milliseconds(50);
