@@ -284,6 +284,41 @@ TEST(Inspect, BoundsWhatManyExportsOfALongTypeTake) {
   EXPECT_THAT(error_of(many_exports(100'000, 1000)), HasSubstr("too many parameters"));
 }
 
+// A module of `types` types, the last `grouped` of them in one recursive group.
+std::string many_types(std::uint32_t types, std::uint32_t grouped) {
+  std::string list = leb(types - grouped + (grouped > 0 ? 1 : 0));
+  for (std::uint32_t i = grouped; i < types; ++i) list += "\x60\0\0"s;
+  if (grouped > 0) list += "\x4E"s + leb(grouped);
+  for (std::uint32_t i = 0; i < grouped; ++i) list += "\x5F\0"s;
+  return kHeader + section(1, list);
+}
+
+TEST(Inspect, RefusesMoreTypesThanTheEngineCanBeGiven) {
+  EXPECT_EQ(error_of(many_types(10'000, 0)), "none");
+  EXPECT_EQ(error_of(many_types(10'000, 6'000)), "none");
+  EXPECT_THAT(error_of(many_types(10'001, 0)), HasSubstr("10,000 types"));
+  EXPECT_THAT(error_of(many_types(10'001, 6'000)), HasSubstr("10,000 types"));
+}
+
+TEST(Inspect, RefusesMoreFunctionsThanTheEngineCanBeGiven) {
+  const auto many = [](std::uint32_t functions) {
+    return kHeader + section(1, "\1\x60\0\0"s) +
+           section(3, leb(functions) + std::string(functions, '\0'));
+  };
+  EXPECT_EQ(error_of(many(100'000)), "none");
+  EXPECT_THAT(error_of(many(100'001)), HasSubstr("100,000 functions"));
+}
+
+TEST(Inspect, RefusesMoreElementSegmentsThanTheEngineCanBeGiven) {
+  const auto many = [](std::uint32_t segments) {
+    std::string list = leb(segments);
+    for (std::uint32_t i = 0; i < segments; ++i) list += "\1\0\0"s;
+    return kHeader + section(9, list);
+  };
+  EXPECT_EQ(error_of(many(10'000)), "none");
+  EXPECT_THAT(error_of(many(10'001)), HasSubstr("10,000 element segments"));
+}
+
 TEST(Inspect, TakesAHundredThousandExportsAndAHugeNameSection) {
   std::string map = leb(200'000);
   for (std::uint32_t i = 0; i < 200'000; ++i)

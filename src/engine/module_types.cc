@@ -1,5 +1,8 @@
 #include "engine/module_types.h"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace wasm_server {
 namespace {
 
@@ -85,7 +88,7 @@ ValueType read_value_type(BinaryReader& reader) {
 
 void ModuleTypes::read(BinaryReader& section) {
   const std::uint32_t groups = section.count();
-  types_.reserve(groups);
+  types_.reserve(std::min<std::size_t>(groups, kMaxTypes));
   for (std::uint32_t i = 0; i < groups && section.ok(); ++i) read_recursive(section);
   if (!section.at_end()) section.fail("type section has more bytes than types");
 }
@@ -114,13 +117,18 @@ void ModuleTypes::read_composite(BinaryReader& section, std::uint8_t form) {
   } else {
     section.fail("unknown form of type");
   }
-  types_.push_back({});
+  add(section, {});
 }
 
 void ModuleTypes::read_function(BinaryReader& section) {
   Type type{.rest = section.rest(), .is_function = true};
   type.values = skip_value_types(section);
   type.values += skip_value_types(section);
+  add(section, type);
+}
+
+void ModuleTypes::add(BinaryReader& section, const Type& type) {
+  if (types_.size() == kMaxTypes) return section.fail("the module has more than 10,000 types");
   types_.push_back(type);
 }
 

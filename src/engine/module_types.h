@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@ namespace wasm_server {
 // signatures are.
 class ModuleTypes {
  public:
+  // More are refused: all modules' types stand in one registry, whose lock calls wait for while a
+  // module's are added to it, and for each type of a function the engine compiles what calls it.
+  static constexpr std::size_t kMaxTypes = 10'000;
+
   // Reads the contents of a type section (core specification 3.0, section 5.5.4), which must
   // outlive this.
   void read(BinaryReader& section);
@@ -30,16 +35,17 @@ class ModuleTypes {
   Signature signature(std::uint32_t index) const;
 
  private:
-  void read_recursive(BinaryReader& section);
-  void read_sub(BinaryReader& section, std::uint8_t form);
-  void read_composite(BinaryReader& section, std::uint8_t form);
-  void read_function(BinaryReader& section);
-
   struct Type {
     std::string_view rest;     // from a function's parameters on
     std::uint32_t values = 0;  // parameters and results
     bool is_function = false;
   };
+
+  void read_recursive(BinaryReader& section);
+  void read_sub(BinaryReader& section, std::uint8_t form);
+  void read_composite(BinaryReader& section, std::uint8_t form);
+  void read_function(BinaryReader& section);
+  void add(BinaryReader& section, const Type& type);
 
   std::vector<Type> types_;
 };
