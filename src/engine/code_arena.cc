@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "base/file_io.h"
 
@@ -61,76 +62,85 @@ CodeArena::CodeArena(Descriptor file, const char* start, std::size_t capacity)
 CodeArena::~CodeArena() { ::munmap(const_cast<char*>(start_), capacity_); }
 
 std::optional<CodeArena::Piece> CodeArena::add(ByteView content) {
-  const auto size = in_pages(content.size());
-  if (size == 0) return std::nullopt;
-  std::uint64_t offset = 0;
-  std::uint64_t number = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto taken = take(size);
-    if (!taken) return std::nullopt;
-    offset = *taken;
-    number = ++number_;
-    pieces_.emplace(offset, Used{size, number});
+  if (content.empty()) return std::nullopt;
+  auto piece = take(content.size());
+  if (!piece) {
+    make_reusable();
+    piece = take(content.size());
   }
-  const Piece piece{{start_ + offset, content.size()}, number};
+  if (!piece) return std::nullopt;
+  const auto offset = static_cast<std::uint64_t>(piece->content.data() - start_);
   if (write_at(file_.get(), offset, content)) return piece;
-  remove(piece);  // no memory is left
+  remove(*piece);  // no memory is left
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> CodeArena::take(std::uint64_t size) {
-  auto offset = space_.take(size);
-  if (!offset && !removed_.empty()) {
-    make_reusable();
-    offset = space_.take(size);
-  }
-  if (offset) kept_ -= std::min(kept_, size);
-  return offset;
+std::optional<CodeArena::Piece> CodeArena::take(std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  const auto offset = space_.take(in_pages(size));
+  if (!offset) return std::nullopt;
+  used_bytes_ += in_pages(size);
+  pieces_.emplace(*offset, Used{in_pages(size), ++number_});
+  return Piece{{start_ + *offset, size}, number_};
 }
 
 void CodeArena::remove(const void* address) {
   const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(address) - start_);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto next = pieces_.upper_bound(offset);
   if (next == pieces_.begin()) return;
   const auto piece = std::prev(next);
-  if (offset - piece->first < piece->second.size) erase(piece);
+  if (offset - piece->first >= piece->second.size) return;
+  const bool due = erase(piece);
+  lock.unlock();
+  if (due) make_reusable();
 }
 
 void CodeArena::remove(const Piece& piece) {
   const auto offset = static_cast<std::uint64_t>(piece.content.data() - start_);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto found = pieces_.find(offset);
-  if (found != pieces_.end() && found->second.number == piece.number) erase(found);
+  if (found == pieces_.end() || found->second.number != piece.number) return;
+  const bool due = erase(found);
+  lock.unlock();
+  if (due) make_reusable();
 }
 
-void CodeArena::erase(Pieces::iterator piece) {
+bool CodeArena::erase(Pieces::iterator piece) {
   removed_.emplace_back(piece->first, piece->second.size);
   removed_bytes_ += piece->second.size;
+  used_bytes_ -= piece->second.size;
   pieces_.erase(piece);
-  if (removed_bytes_ >= kReusedTogether) make_reusable();
+  return removed_bytes_ >= kReusedTogether;
 }
 
 // A core that ran the old code may have its instructions ahead of the memory, and what wrote the
-// new ones did not do it through the address that it runs them at.
+// new ones did not do it through the address that it runs them at. Meanwhile the pieces are
+// nobody's: each call of the kernel takes about a microsecond, and workers wait for the lock.
 void CodeArena::make_reusable() {
-  if (!barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)) return;
-  for (const auto& [offset, size] : removed_) space_.give_back(offset, size);
-  kept_ += removed_bytes_;
-  removed_.clear();
+  std::unique_lock lock(mutex_);
+  auto removed = std::exchange(removed_, {});
   removed_bytes_ = 0;
-  if (kept_ > kMostKept) give_back_memory();
+  const bool much_is_free = resident() > used_bytes_ + kMostKept;
+  lock.unlock();
+  const bool reusable = barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+  if (much_is_free) {
+    for (const auto& [offset, size] : removed) give_back_memory(offset, size);
+  }
+  lock.lock();
+  for (const auto& [offset, size] : removed) {
+    if (reusable) {
+      space_.give_back(offset, size);
+    } else {
+      removed_.emplace_back(offset, size);
+      removed_bytes_ += size;
+    }
+  }
 }
 
-void CodeArena::give_back_memory() {
-  const auto give_back = [this](std::uint64_t offset, std::uint64_t size) {
-    ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-                static_cast<off_t>(size));
-  };
-  for (const auto& [offset, size] : space_.pieces()) give_back(offset, size);
-  if (space_.end() < capacity_) give_back(space_.end(), capacity_ - space_.end());
-  kept_ = 0;
+void CodeArena::give_back_memory(std::uint64_t offset, std::uint64_t size) const {
+  ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+              static_cast<off_t>(size));
 }
 
 bool CodeArena::contains(const void* address) const {

@@ -64,10 +64,10 @@ class CodeArena {
   using Pieces = std::map<std::uint64_t, Used>;  // by offset
 
   CodeArena(Descriptor file, const char* start, std::size_t capacity);
-  std::optional<std::uint64_t> take(std::uint64_t size);  // mutex_ held
-  void erase(Pieces::iterator piece);                     // mutex_ held
-  void make_reusable();                                   // mutex_ held
-  void give_back_memory();                                // mutex_ held
+  std::optional<Piece> take(std::size_t size);
+  bool erase(Pieces::iterator piece);  // mutex_ held; true: make_reusable() is due
+  void make_reusable();
+  void give_back_memory(std::uint64_t offset, std::uint64_t size) const;
 
   const Descriptor file_;
   const char* const start_;
@@ -78,7 +78,7 @@ class CodeArena {
   Pieces pieces_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> removed_;  // not yet free: offset, size
   std::uint64_t removed_bytes_ = 0;
-  std::uint64_t kept_ = 0;  // of what is free: bytes that were not given back, at most
+  std::uint64_t used_bytes_ = 0;  // of pieces_
   std::uint64_t number_ = 0;
 };
 
