@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <iterator>
 #include <string_view>
 #include <vector>
@@ -109,7 +110,12 @@ wasm_trap_t* stop_guest(std::string_view why) { return wasmtime_trap_new(why.dat
 // reason from the state, so the trap's text is never shown.
 wasm_trap_t* run(const Definition& definition, WasiState& state, wasi::Call& call,
                  Errno& errno_out) {
-  errno_out = definition.function(call);
+  // Between here and who polls are only the engine's frames, through which nothing is thrown.
+  try {
+    errno_out = definition.function(call);
+  } catch (const std::exception& error) {
+    return stop_guest(error.what());
+  }
   if (state.exit_code) return stop_guest("exit");
   if (state.output_refused) return stop_guest("output limit");
   return nullptr;

@@ -2,6 +2,9 @@
 
 #include "engine/wasi.h"
 
+#include <new>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/invocation_test.h"
@@ -50,6 +53,21 @@ TEST(Wasi, WritesWhatItReads) {
       " (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))");
   call.wasi.stdin_bytes = "hello world";
   EXPECT_EQ(run(std::move(call)).stdout_bytes, "hello");
+}
+
+TEST(Wasi, StopsAGuestWhoseOutputCannotBeTaken) {
+  struct Sink : OutputSink {
+    bool ready() override { return true; }
+    void write(ByteView /*bytes*/) override { throw std::bad_alloc(); }
+  } sink;
+  auto call = wasi_order(
+      "(data (i32.const 0) \"\\10\\00\\00\\00\\05\\00\\00\\00\")"
+      "(func (export \"f\")"
+      " (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))");
+  call.sink = &sink;
+  const auto refused = run_to<Refused>(std::move(call));
+  EXPECT_EQ(refused.error.code, ErrorCode::kInternal);
+  EXPECT_THAT(refused.error.log, testing::HasSubstr("bad_alloc"));
 }
 
 TEST(Wasi, ExitsFromDeepInside) {
