@@ -35,10 +35,16 @@ bool authenticate(EVP_CIPHER_CTX* context, std::string_view data) {
   return true;
 }
 
+// Fetched once: OpenSSL 3 looks algorithms up by name otherwise.
+const EVP_CIPHER* cipher() {
+  static const EVP_CIPHER* const fetched = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return fetched;
+}
+
 bool start(EVP_CIPHER_CTX* context, const Digest& key, std::string_view nonce) {
   const auto* iv = reinterpret_cast<const unsigned char*>(nonce.data());
   return context != nullptr &&
-         EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nullptr, key.bytes.data(), iv) == 1;
+         EVP_EncryptInit_ex2(context, cipher(), key.bytes.data(), iv, nullptr) == 1;
 }
 
 bool take_tag(EVP_CIPHER_CTX* context, Tag& tag) {
