@@ -10,7 +10,8 @@ use std::time::Instant;
 use std::{slice, str};
 
 use wasmtime::{
-    Error, Func, FuncType, InstancePre, Result, Trap, TypedFunc, V128, Val, ValRaw, bail,
+    Error, Func, FuncType, InstancePre, PoolConcurrencyLimitError, Result, ThrownException, Trap,
+    TypedFunc, V128, Val, ValRaw, bail,
 };
 use wasmtime_c_api::{
     WasmtimeStore, WasmtimeStoreData, wasm_engine_t, wasm_trap_t, wasmtime_error_t,
@@ -52,6 +53,8 @@ pub struct engine_sys_ending_t {
     pub error: *mut wasmtime_error_t,
     pub instantiate_nanoseconds: u64,
     pub instantiated: bool,
+    pub thrown: bool,
+    pub no_room: bool,
     pub no_such_function: bool,
     pub ended: bool,
 }
@@ -251,11 +254,14 @@ async fn call_with_many(
     Ok(())
 }
 
-/// As the C API does: what a guest did is a trap, everything else an error.
+/// What a guest did is a trap, with its frames; everything else an error. Of that only the cause is kept: the whole text
+/// has a backtrace, and with it names that the guest chose.
 fn report(error: Error, ending: &mut engine_sys_ending_t) {
-    if error.is::<Trap>() {
+    ending.thrown = error.is::<ThrownException>();
+    ending.no_room = error.is::<PoolConcurrencyLimitError>();
+    if ending.thrown || error.is::<Trap>() {
         ending.trap = Box::into_raw(Box::new(error)).cast();
     } else {
-        ending.error = error_handle(error);
+        ending.error = error_handle(Error::msg(error.root_cause().to_string()));
     }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What engine-sys/src/lib.rs adds to Wasmtime's C API. Keep the two in step.
+// What engine-sys/src/ adds to Wasmtime's C API. Keep the two in step.
 
 #include <wasm.h>
 #include <wasmtime.h>
@@ -41,12 +41,16 @@ typedef struct engine_sys_order {
   bool initialize;  // a reactor: call "_initialize", if there is one, first
 } engine_sys_order_t;
 
-// How it ended: with neither trap nor error (each owned by the reader), the results are there.
+// How it ended: with neither trap nor error (each owned by the reader), the results are there. An
+// exception that nobody caught is a trap without a code. An error is a text of ours or the
+// engine's, with nothing of the guest's.
 typedef struct engine_sys_ending {
   wasm_trap_t* trap;
   wasmtime_error_t* error;
   uint64_t instantiate_nanoseconds;
   bool instantiated;
+  bool thrown;   // the trap is an exception
+  bool no_room;  // the error is that the pool is full
   bool no_such_function;
   bool ended;
 } engine_sys_ending_t;

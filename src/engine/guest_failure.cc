@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace wasm_server {
 
@@ -39,7 +40,9 @@ constexpr TrapText kTraps[] = {
     {WASMTIME_TRAP_CODE_UNCAUGHT_EXCEPTION, "uncaught-exception", "an exception was not caught"},
 };
 
-std::vector<Frame> frames_of(wasm_frame_vec_t& vec) {
+std::vector<Frame> frames_of(const wasm_trap_t& trap) {
+  wasm_frame_vec_t vec;
+  wasm_trap_trace(&trap, &vec);
   std::vector<Frame> frames;
   for (std::size_t i = 0; i < vec.size; ++i) {
     const auto* frame = vec.data[i];
@@ -53,15 +56,7 @@ std::vector<Frame> frames_of(wasm_frame_vec_t& vec) {
   return frames;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
-
 Trapped describe_trap(const wasm_trap_t& trap) {
-  wasm_frame_vec_t frames;
-  wasm_trap_trace(&trap, &frames);
   wasmtime_trap_code_t code = 0;
   const TrapText* text = nullptr;
   if (wasmtime_trap_code(&trap, &code)) {
@@ -69,30 +64,34 @@ Trapped describe_trap(const wasm_trap_t& trap) {
     if (text == std::end(kTraps)) text = nullptr;
   }
   return {text != nullptr ? text->kind : "other",
-          text != nullptr ? text->message : "the guest trapped", frames_of(frames)};
+          text != nullptr ? text->message : "the guest trapped", frames_of(trap)};
 }
 
-decltype(Outcome::ending) describe_error(const wasmtime_error_t& error,
-                                         const engine_sys_limits_t& limits) {
-  const auto message = message_of(&error);
+Refused describe_limit(const engine_sys_limits_t& limits) {
   if (limits.memory_refused) {
-    return Refused{{ErrorCode::kMemoryLimit, "the module needs more memory than its limit of " +
-                                                 std::to_string(limits.memory_bytes) + " bytes"}};
+    return {{ErrorCode::kMemoryLimit, "the module needs more memory than its limit of " +
+                                          std::to_string(limits.memory_bytes) + " bytes"}};
   }
-  if (limits.table_refused) {
-    return Refused{
-        {ErrorCode::kMemoryLimit, "the module needs more table elements than the limit of " +
-                                      std::to_string(limits.table_elements)}};
+  return {{ErrorCode::kMemoryLimit, "the module needs more table elements than the limit of " +
+                                        std::to_string(limits.table_elements)}};
+}
+
+}  // namespace
+
+decltype(Outcome::ending) describe_failure(const engine_sys_ending_t& ending,
+                                           const engine_sys_limits_t& limits) {
+  if (ending.thrown) {
+    return Trapped{"uncaught-exception", "an exception was not caught", frames_of(*ending.trap)};
   }
-  if (contains(message, "maximum concurrent")) {
-    return Refused{{ErrorCode::kOverloaded, "no room for another instance", message}};
+  if (ending.trap != nullptr) return describe_trap(*ending.trap);
+  auto message = message_of(ending.error);
+  if (ending.no_room) {
+    return Refused{{ErrorCode::kOverloaded, "no room for another instance", std::move(message)}};
   }
-  if (contains(message, "thrown Wasm exception")) {
-    wasm_frame_vec_t frames;
-    wasmtime_error_wasm_trace(&error, &frames);
-    return Trapped{"uncaught-exception", "an exception was not caught", frames_of(frames)};
+  if (!ending.instantiated && (limits.memory_refused || limits.table_refused)) {
+    return describe_limit(limits);
   }
-  return Refused{{ErrorCode::kInternal, "the engine failed", message}};
+  return Refused{{ErrorCode::kInternal, "the engine failed", std::move(message)}};
 }
 
 }  // namespace wasm_server

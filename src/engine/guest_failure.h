@@ -7,12 +7,9 @@
 
 namespace wasm_server {
 
-// An instruction trapped.
-Trapped describe_trap(const wasm_trap_t& trap);
-
-// Anything else: an exception nobody caught, the pool's end, or a fault of ours (kInternal).
-// `limits` tells whether the call had hit its memory or table limit.
-decltype(Outcome::ending) describe_error(const wasmtime_error_t& error,
-                                         const engine_sys_limits_t& limits);
+// Of a call that ended with a trap or an error: an instruction that trapped, an exception nobody
+// caught, a limit that it begins beyond, the pool's end, or a fault of ours (kInternal).
+decltype(Outcome::ending) describe_failure(const engine_sys_ending_t& ending,
+                                           const engine_sys_limits_t& limits);
 
 }  // namespace wasm_server

@@ -112,8 +112,7 @@ struct Invocation::Guest {
                                                    std::to_string(order.limits.output_bytes) +
                                                    " bytes"}};
     }
-    if (engine_ending.trap != nullptr) return describe_trap(*engine_ending.trap);
-    return describe_error(*engine_ending.error, limits);
+    return describe_failure(engine_ending, limits);
   }
 
   Refused no_such_function() const {

@@ -1,6 +1,9 @@
 #include "engine/invocation.h"
 
+#include <sys/resource.h>
+
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -112,6 +115,28 @@ TEST(Invocation, TellsTheTrapAndWhereItWas) {
   EXPECT_EQ(trapped.backtrace[1].function, "outer");
 }
 
+// In C++'s mangling each part of this name is as often in the next as that has letters.
+TEST(Invocation, ReadsNothingIntoTheNamesOfAThrowersFunctions) {
+  const auto times = [](const std::string& text) {
+    std::string all;
+    for (int i = 0; i < 300; ++i) all += text;
+    return all;
+  };
+  const auto peak = [] {
+    struct rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;  // kB
+  };
+  const auto name = "_Z1f1AI" + times("i") + "ES_I" + times("S0_") + "ES_I" + times("S1_") + "E";
+  auto call = order("(module (tag $e) (func $\"" + name + "\" (export \"f\") (throw $e)))");
+  const auto before = peak();
+  const auto trapped = run_to<Trapped>(std::move(call));
+  EXPECT_EQ(trapped.kind, "uncaught-exception");
+  ASSERT_EQ(trapped.backtrace.size(), 1U);
+  EXPECT_EQ(trapped.backtrace[0].function, name);
+  EXPECT_LT(peak() - before, 50'000);
+}
+
 TEST(Invocation, StopsATightLoopAtItsDeadline) {
   auto call = order("(module (func (export \"f\") (loop br 0)))");
   call.limits.timeout = milliseconds(30);
@@ -147,6 +172,15 @@ TEST(Invocation, GivesAGuestMinusOneWhenItGrowsBeyondItsMemory) {
   call.limits.memory_bytes = 1U << 20;
   call.result = {ValueType::kI32};
   EXPECT_EQ(run_to<Returned>(std::move(call)).results[0].low, 0xffffffffU);
+}
+
+// A guest that was refused more memory copes with that, or it does not; either way it began.
+TEST(Invocation, TellsAnExceptionFromALimitThatWasHitBefore) {
+  auto call = order(
+      "(module (tag $e) (memory 1)"
+      " (func (export \"f\") (drop (memory.grow (i32.const 5000))) (throw $e)))");
+  call.limits.memory_bytes = 1U << 20;
+  EXPECT_EQ(run_to<Trapped>(std::move(call)).kind, "uncaught-exception");
 }
 
 TEST(Invocation, GivesEachCallAFreshInstance) {
