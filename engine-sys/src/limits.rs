@@ -15,13 +15,21 @@ pub struct engine_sys_limits_t {
     pub table_refused: bool,
 }
 
+/// Growth that fails anyway, without its being counted.
+fn is_beyond(desired: usize, maximum: Option<usize>) -> bool {
+    maximum.is_some_and(|maximum| desired > maximum)
+}
+
 impl ResourceLimiter for engine_sys_limits_t {
     fn memory_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        if is_beyond(desired, maximum) {
+            return Ok(false);
+        }
         let used = self.memory_used + (desired.saturating_sub(current)) as u64;
         if used > self.memory_bytes {
             self.memory_refused = true;
@@ -35,8 +43,11 @@ impl ResourceLimiter for engine_sys_limits_t {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        if is_beyond(desired, maximum) {
+            return Ok(false);
+        }
         let used = self.table_used + (desired.saturating_sub(current)) as u64;
         if used > self.table_elements {
             self.table_refused = true;

@@ -174,6 +174,25 @@ TEST(Invocation, GivesAGuestMinusOneWhenItGrowsBeyondItsMemory) {
   EXPECT_EQ(run_to<Returned>(std::move(call)).results[0].low, 0xffffffffU);
 }
 
+TEST(Invocation, CountsNoGrowthBeyondTheDeclaredMaximum) {
+  auto memory = order(
+      "(module (memory 1 100) (func (export \"f\") (result i32)"
+      " (drop (memory.grow (i32.const 4000))) (memory.grow (i32.const 97))))");
+  memory.limits.memory_bytes = 256U << 20;
+  memory.result = {ValueType::kI32};
+  EXPECT_EQ(run_to<Returned>(std::move(memory)).results[0].low, 1U);
+
+  auto table = order(
+      "(module (table 1 10 funcref) (table $b 1 50000 funcref)"
+      " (func (export \"f\") (result i32) (local $i i32)"
+      "  (loop $more (drop (table.grow 0 (ref.null func) (i32.const 90000)))"
+      "   (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))"
+      "    (i32.const 20))))"
+      "  (table.grow $b (ref.null func) (i32.const 20000))))");
+  table.result = {ValueType::kI32};
+  EXPECT_EQ(run_to<Returned>(std::move(table)).results[0].low, 1U);
+}
+
 // A guest that was refused more memory copes with that, or it does not; either way it began.
 TEST(Invocation, TellsAnExceptionFromALimitThatWasHitBefore) {
   auto call = order(
