@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -70,8 +71,8 @@ struct Returned {
 };
 
 struct Frame {
-  std::string function;  // its name, or "func[12]"
-  std::uint64_t offset;  // in the module's bytes
+  std::string function;                 // its name, or "func[12]"
+  std::optional<std::uint64_t> offset;  // in the module's bytes, where it is known
 };
 
 struct Trapped {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace wasm_server {
@@ -40,6 +42,9 @@ constexpr TrapText kTraps[] = {
     {WASMTIME_TRAP_CODE_UNCAUGHT_EXCEPTION, "uncaught-exception", "an exception was not caught"},
 };
 
+// The engine's word for an offset that it does not know.
+constexpr auto kUnknown = std::numeric_limits<std::size_t>::max();
+
 std::vector<Frame> frames_of(const wasm_trap_t& trap) {
   wasm_frame_vec_t vec;
   wasm_trap_trace(&trap, &vec);
@@ -47,10 +52,11 @@ std::vector<Frame> frames_of(const wasm_trap_t& trap) {
   for (std::size_t i = 0; i < vec.size; ++i) {
     const auto* frame = vec.data[i];
     const auto* name = wasmtime_frame_func_name(frame);
+    const auto offset = wasm_frame_module_offset(frame);
     frames.push_back({name != nullptr
                           ? std::string(name->data, name->size)
                           : "func[" + std::to_string(wasm_frame_func_index(frame)) + "]",
-                      wasm_frame_module_offset(frame)});
+                      offset == kUnknown ? std::nullopt : std::optional(offset)});
   }
   wasm_frame_vec_delete(&vec);
   return frames;

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -113,6 +114,15 @@ TEST(Invocation, TellsTheTrapAndWhereItWas) {
   ASSERT_EQ(trapped.backtrace.size(), 2U);
   EXPECT_EQ(trapped.backtrace[0].function, "inner");
   EXPECT_EQ(trapped.backtrace[1].function, "outer");
+}
+
+TEST(Invocation, LeavesOutAnOffsetThatIsNotKnown) {
+  const auto trapped = run_to<Trapped>(order("(module (func $f (export \"f\") call $f))"));
+  ASSERT_FALSE(trapped.backtrace.empty());
+  for (const auto& frame : trapped.backtrace) EXPECT_LT(frame.offset.value_or(0), 1000U);
+  EXPECT_TRUE(std::ranges::any_of(trapped.backtrace, [](const auto& frame) {
+    return !frame.offset;
+  })) << "else this test tests nothing";
 }
 
 // In C++'s mangling each part of this name is as often in the next as that has letters.

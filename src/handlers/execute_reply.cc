@@ -59,8 +59,10 @@ std::string trap_members(const Trapped& trapped) {
     if (members.back() != '[') members += ',';
     members += "{\"function\":";
     append_json_string(members, utf8_prefix(frame.function, kMostNameBytes));
-    members += ",\"offset\":";
-    append_number(members, frame.offset);
+    if (frame.offset) {
+      members += ",\"offset\":";
+      append_number(members, *frame.offset);
+    }
     members += '}';
   }
   return members += ']';
