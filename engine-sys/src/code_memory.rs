@@ -87,3 +87,14 @@ pub unsafe extern "C" fn engine_sys_module_has_memory(module: *const wasmtime_mo
     let module = unsafe { &*module.cast::<Module>() };
     module.resources_required().num_memories > 0
 }
+
+/// Makes the image that the memories of instances begin with, which the first of them does otherwise. When that fails, it
+/// is tried again there.
+///
+/// # Safety
+/// `module` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn engine_sys_module_make_image(module: *const wasmtime_module_t) {
+    let module = unsafe { &*module.cast::<Module>() };
+    let _ = module.initialize_copy_on_write_image();
+}

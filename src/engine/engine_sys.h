@@ -87,6 +87,8 @@ wasmtime_error_t* engine_sys_module_in_place(const wasm_engine_t* engine, const 
                                              size_t size, wasmtime_module_t** module);
 // Whether its instances have a memory of their own, whose image may be kept in an open file.
 bool engine_sys_module_has_memory(const wasmtime_module_t* module);
+// Makes that image now, which the first instance does otherwise.
+void engine_sys_module_make_image(const wasmtime_module_t* module);
 
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
 

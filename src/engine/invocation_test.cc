@@ -3,8 +3,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -268,6 +270,22 @@ TEST(Invocation, SaysSoWhenThePoolHasNoRoom) {
   EXPECT_EQ(std::get<Refused>(outcome.ending).error.code, ErrorCode::kOverloaded);
   running.clear();
   run_to<Returned>(order("(module (memory 1) (func (export \"f\")))"));
+}
+
+TEST(CompiledModule, HasTheImageOfItsMemoryBeforeItsFirstCall) {
+  const auto images = [] {
+    const auto files = std::filesystem::directory_iterator("/proc/self/fd");
+    return std::ranges::count_if(begin(files), end(files), [](const auto& file) {
+      std::error_code gone;
+      return read_symlink(file, gone).string().contains("wasm-memory-image");
+    });
+  };
+  const auto before = images();
+  const auto with_data =
+      order("(module (memory 1) (data (i32.const 0) \"abc\") (func (export \"f\")))");
+  EXPECT_EQ(images(), before + 1);
+  run_to<Returned>(InvocationOrder(with_data));
+  EXPECT_EQ(images(), before + 1);
 }
 
 TEST(CompiledModule, NamesTheImportThatIsMissing) {
