@@ -218,32 +218,36 @@ constexpr std::string_view kLongCall =
     "(module (func (export \"f\") (local $i i32) (local.set $i (i32.const 30000000))"
     " (loop $more (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))))";
 
-// Computes for 0.2 ms and sleeps for 50 us, again and again, and so was just awoken each time.
-constexpr std::string_view kNapper =
-    "(module (import \"wasi_snapshot_preview1\" \"poll_oneoff\""
-    "  (func $poll (param i32 i32 i32 i32) (result i32)))"
-    " (memory (export \"memory\") 1)"
-    " (func (export \"f\") (local $i i32)"
-    "  (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 50000))"
-    "  (loop $more (local.set $i (i32.const 600000))"
-    "   (loop $busy (br_if $busy (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))"
-    "   (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))"
-    "   (br $more))))";
+// Sleeps for a microsecond, again and again, and so was just awoken each time. Not in a loop,
+// because there the engine would look whether its slice is used up.
+std::string napper() {
+  std::string naps;
+  for (int i = 0; i < 5'000; ++i)
+    naps += " (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))";
+  return "(module (import \"wasi_snapshot_preview1\" \"poll_oneoff\""
+         "  (func $poll (param i32 i32 i32 i32) (result i32)))"
+         " (memory (export \"memory\") 1)"
+         " (func (export \"f\")"
+         "  (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 1000))"
+         "  (loop $more" +
+         naps + " (br $more))))";
+}
 
 TEST_F(WorkerTest, CallsThatSleepAgainAndAgainLeaveOthersTheirTurns) {
   Admission admission{16, 0};
   BackgroundPool pool(1U, testing_engine::engine(), watch_);
-  const auto start = [&](std::string_view wat) {
-    auto made = with_timeout(order(wat), milliseconds(20'000));
+  const auto start = [&](InvocationOrder made) {
     auto promise = std::make_shared<std::promise<Outcome>>();
     auto call = std::make_shared<GuestCall>(pool, admission, Invocation(std::move(made)));
     call->start(*admission.try_enter("m", {}).gate,
                 [promise](Outcome outcome) { promise->set_value(std::move(outcome)); });
     return promise->get_future();
   };
+  const auto napper_order = with_timeout(order(napper()), milliseconds(60'000));
   std::vector<std::future<Outcome>> nappers;
-  for (int i = 0; i < 10; ++i) nappers.push_back(start(kNapper));
-  EXPECT_TRUE(std::holds_alternative<Returned>(start(kLongCall).get().ending));
+  for (int i = 0; i < 10; ++i) nappers.push_back(start(InvocationOrder(napper_order)));
+  auto call = start(with_timeout(order(kLongCall), milliseconds(5'000)));
+  EXPECT_TRUE(std::holds_alternative<Returned>(call.get().ending));
   pool.cancel_all();
   for (auto& napper : nappers) napper.get();
 }
