@@ -32,8 +32,8 @@ class WorkerTest : public testing::Test {
  protected:
   WorkerTest() { worker_.start(); }
   ~WorkerTest() override {
+    worker_.stop();  // its loop asks the pool whether that is busy
     pool_.reset();
-    worker_.stop();
   }
 
   ExecuteOrder execute_order(InvocationOrder invocation, GateLimits gate = {}) {
