@@ -1,5 +1,10 @@
 #include "app.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -7,6 +12,19 @@
 
 #include "testing/temporary_directory.h"
 #include "testing/test_client.h"
+
+namespace {
+
+std::atomic<bool> disk_is_broken{false};
+
+}  // namespace
+
+// In front of the C library's.
+extern "C" int fdatasync(int fd) {
+  if (!disk_is_broken) return static_cast<int>(syscall(SYS_fdatasync, fd));
+  errno = EIO;
+  return -1;
+}
 
 namespace wasm_server {
 namespace {
@@ -51,6 +69,21 @@ TEST_F(AppTest, StoresExecutesAndKeepsWhatItStored) {
   EXPECT_EQ(client.request("POST", "/wasm/add", R"({"args":{"b":1,"a":2}})", kJson)->body,
             R"({"results":[3]})");
   again.stop();
+}
+
+TEST_F(AppTest, TakesNoTrafficWhenItsStoreIsLost) {
+  App app(config());
+  ASSERT_TRUE(app.start());
+  TestClient client(app.address());
+  EXPECT_EQ(client.request("POST", "/wasm?id=add", kAdd, kWat)->status, 201U);
+  EXPECT_FALSE(app.lost_store());
+  disk_is_broken = true;
+  EXPECT_EQ(client.request("POST", "/wasm?id=other", kAdd, kWat)->status, 500U);
+  EXPECT_TRUE(app.lost_store());
+  EXPECT_EQ(client.request("GET", "/readyz")->status, 503U);
+  disk_is_broken = false;
+  EXPECT_EQ(client.request("POST", "/wasm?id=again", kAdd, kWat)->status, 500U);
+  app.stop();
 }
 
 TEST_F(AppTest, SaysInOneLineWhyItCannotStart) {

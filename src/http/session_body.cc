@@ -9,7 +9,7 @@ namespace wasm_server {
 namespace {
 
 // Bodies of requests that take none are read and ignored up to this size, and so are those of
-// refused requests.
+// refused requests. One that is wanted may come as slowly as it likes up to this size.
 constexpr std::uint64_t kSmallBody = 64U << 10;
 
 }  // namespace
@@ -126,9 +126,8 @@ bool Session::received_in_sink(std::span<char> room) {
   return n > 0;
 }
 
-// A body that holds hardly any memory may come as slowly as it likes, as long as it comes.
+// A small body holds hardly any memory, so each byte gives it the whole timeout again.
 void Session::put_off_reading(std::uint64_t n) {
-  constexpr std::uint64_t kSmallBody = 64U << 10;
   if (n == 0) return;
   connection_.set_deadline(sink_.received() <= kSmallBody
                                ? lane_.deadline(limits_.read_timeout)

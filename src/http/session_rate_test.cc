@@ -24,9 +24,10 @@ TEST(SessionRate, ABodyThatOnlyDripsIsAnsweredAndClosed) {
   const std::string chunked = "Transfer-Encoding: chunked";
   HttpLimits limits;
   limits.read_timeout = kShort;
-  for (const Drip& drip : {Drip{"Content-Length: 9000000", pattern(1000), "x"},
-                           Drip{chunked, "7fffff\r\n" + pattern(1000), "x"},
-                           Drip{chunked, "1\r\nx\r\n", "1\r\nx\r\n"}, Drip{chunked, "1;", "x"}}) {
+  const std::string large = pattern(0x11170);  // more than may come as slowly as it likes
+  for (const Drip& drip :
+       {Drip{"Content-Length: 9000000", large, "x"}, Drip{chunked, "7fffff\r\n" + large, "x"},
+        Drip{chunked, "11170\r\n" + large + "\r\n", "1\r\nx\r\n"}, Drip{chunked, "1;", "x"}}) {
     TestServer server(limits);
     TestClient client = server.connect();
     std::jthread slow([&client, &drip](const std::stop_token& stop) {

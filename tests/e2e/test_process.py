@@ -4,7 +4,6 @@ import contextlib
 import os
 import pathlib
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -250,22 +249,3 @@ def test_a_restart_finds_everything_as_it_was(fresh_server):
         assert after.json() == before.json() and after.headers["etag"] == before.headers["etag"]
         assert client.results(id, [10]) == [0]
         assert client.meta(id, revision=1)["env"] == {}
-
-
-@contract("6: exit code 1")
-def test_a_store_that_is_lost_ends_the_process_with_one_line(binary, tmp_path):
-    """Nothing can be written to a file any more, which the journal takes for a broken disk."""
-    command = [binary, "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          restore_signals=False) as server:  # Python ignores SIGXFSZ, and so will it
-        url = server.stdout.readline().split()[-1]
-        with Client(url) as client:
-            client.add(ADD)
-            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-            assert_problem(client.post("/wasm", content=ADD, headers=WAT), 500, "internal")
-        try:
-            out, err = server.communicate(timeout=60)
-        finally:
-            server.kill()
-    assert_one_clear_line(subprocess.CompletedProcess(command, server.returncode, out, err), "lost the store",
-                          str(tmp_path / "data"))
