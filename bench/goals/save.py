@@ -12,6 +12,7 @@ import time
 from harness import large_saves, wasm, wrk
 from harness.context import Context
 from harness.measure import Row, interleave, say, over
+from harness.process import Failed
 from harness.servers import WASM
 
 NAME = "save"
@@ -52,12 +53,13 @@ def against_servers(context: Context, size: str, module: bytes, connections: int
 
 def last_batch(store: pathlib.Path) -> int:
     """The number of the last batch in the journal (src/store/journal.h), 0 when there is none."""
+    header = 32
     content = next(store.rglob("journal")).read_bytes()
     last, half = 0, len(content) // 2
     for place in (0, half):
-        while content[place:place + 4] == b"WSJ1":
+        while content[place:place + 4] == b"WSJ2":
             size, number = struct.unpack_from("<IQ", content, place + 4)
-            last, place = max(last, number), place + 24 + size
+            last, place = max(last, number), place + header + size
     return last
 
 
@@ -67,7 +69,9 @@ def saved_bytes_per_second(context: Context, module: bytes, connections: int, ba
         before = last_batch(server.store)
         per_second, saved = large_saves.run(server, "/wasm?function=add", module, connections, turn(context))
         commits = last_batch(server.store) - before
-    batches.append(max(1, round(saved / max(1, commits))))
+    if commits < 1:
+        raise Failed("the journal says nothing of what was saved")
+    batches.append(max(1, round(saved / commits)))
     return per_second * len(module)
 
 
