@@ -22,11 +22,12 @@ std::optional<std::uint64_t> parse_positive(std::string_view text) {
   return value;
 }
 
+Error no_run_function() {
+  return {ErrorCode::kBadRequest,
+          "the module has no run_function; name one of its functions in \"function\""};
+}
+
 Error no_such_function(std::string_view name) {
-  if (name.empty()) {
-    return {ErrorCode::kBadRequest,
-            "the module has no run_function; name one of its functions in \"function\""};
-  }
   return {ErrorCode::kFunctionNotFound,
           "the module exports no function \"" + std::string(name) + "\""};
 }
@@ -93,6 +94,7 @@ Result<void> make_execute_plan(const Request& request, ExecuteRequest& asked,
   if (!timeout) return std::unexpected{timeout.error()};
 
   const auto& meta_data = module->meta_data;
+  if (!asked.function && meta_data.run_function.empty()) return std::unexpected{no_run_function()};
   auto name = std::move(asked.function).value_or(meta_data.run_function);
   const auto* function = module->find_function(name);
   if (function == nullptr) return std::unexpected{no_such_function(name)};

@@ -65,6 +65,7 @@ def test_a_function_that_is_not_there(client):
     assert_problem(client.call(id, [1, 2], "mul"), 404, "function-not-found", "mul")
     assert_problem(client.call(id, [1, 2]), 400, "bad-request", "function")  # none named, none chosen
     assert_problem(client.post(f"/wasm/{id}", params={"function": "mul"}), 404, "function-not-found", "mul")
+    assert_problem(client.post(f"/wasm/{id}", json={"function": "", "args": [1, 2]}), 404, "function-not-found")
 
 
 @contract("4: fresh instance")
