@@ -1,7 +1,6 @@
 #include "engine/compiler.h"
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -19,12 +18,12 @@
 #include "engine/artefacts.h"
 #include "engine/compile_failures.h"
 #include "engine/compiled_module.h"
+#include "engine/precompile_queue.h"
 
 namespace wasm_server {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Compiled = Result<std::shared_ptr<const CompiledModule>>;
 
 // Compiling more than this takes so much memory that it is worth the time to give it back.
@@ -33,12 +32,6 @@ constexpr std::size_t kMuchMemoryBytes = 64U << 10;
 // Who waits for one module: as many as there may be connections. Those whose deadline has passed
 // are among them until it is there.
 constexpr std::size_t kMostWaiting = 16'384;
-
-// What nobody waits for is compiled when nothing was stored for kQuiet; until then it rests, after
-// each compilation, kRest times as long as that took. A call that follows its upload at once thus
-// finds it still queued, and it is not compiled twice.
-constexpr std::chrono::milliseconds kQuiet{20};
-constexpr int kRest = 19;
 
 // One digest that is to be made ready, and all who wait for it.
 struct Pending {
@@ -87,9 +80,7 @@ struct Compiler::Impl {
   Queue to_compile;   // these three: asked for by executions, without an artefact
   Queue to_baseline;  // large code, as the next
   Queue to_optimise;
-  Queue background;  // stored, and not asked for
-  Clock::time_point last_prepare = Clock::time_point::min();
-  Clock::time_point rested = Clock::time_point::min();  // when `background` goes on all the same
+  PrecompileQueue to_precompile;  // stored, and not asked for
   CompileFailures failures;
 
   std::vector<std::thread> threads;
@@ -101,7 +92,6 @@ struct Compiler::Impl {
   void run_precompiler();
   void compile_later(const Digest& digest);
   std::optional<Digest> next(std::unique_lock<std::mutex>& lock, Queue& queue);
-  std::optional<Digest> next_background(std::unique_lock<std::mutex>& lock);
   void compile_one(const Digest& digest, std::unique_lock<std::mutex>& lock);
   void precompile_one(const Digest& digest, std::unique_lock<std::mutex>& lock);
   Load start_compiling(const Digest& digest);
@@ -117,7 +107,7 @@ struct Compiler::Impl {
 
 // Whether there is room for `digest`, and a need, among those that nobody waits for.
 bool Compiler::Impl::takes(const Digest& digest) const {
-  return !stopping && background.digests.size() < max_queue && failures.find(digest) == nullptr &&
+  return !stopping && to_precompile.size() < max_queue && failures.find(digest) == nullptr &&
          !pending.contains(digest);
 }
 
@@ -127,24 +117,6 @@ std::optional<Digest> Compiler::Impl::next(std::unique_lock<std::mutex>& lock, Q
   if (stopping) return std::nullopt;
   const auto digest = queue.digests.front();
   queue.digests.pop_front();
-  return digest;
-}
-
-// Empty when the compiler stops.
-std::optional<Digest> Compiler::Impl::next_background(std::unique_lock<std::mutex>& lock) {
-  while (!stopping) {
-    if (background.digests.empty()) {
-      background.ready.wait(lock);
-      continue;
-    }
-    const auto start = std::min(last_prepare + kQuiet, rested);
-    if (Clock::now() >= start) break;
-    background.ready.wait_until(lock, start);
-  }
-  if (stopping) return std::nullopt;
-  const auto digest = background.digests.front();
-  background.digests.pop_front();
-  if (!background.digests.empty()) background.ready.notify_one();
   return digest;
 }
 
@@ -198,7 +170,7 @@ void Compiler::Impl::run_compiler(Queue& queue) {
 void Compiler::Impl::run_precompiler() {
   lower_own_priority();
   std::unique_lock lock(mutex);
-  while (const auto digest = next_background(lock)) precompile_one(*digest, lock);
+  while (const auto digest = to_precompile.next(lock, stopping)) precompile_one(*digest, lock);
 }
 
 // `lock` is given back in between.
@@ -219,9 +191,9 @@ void Compiler::Impl::precompile_one(const Digest& digest, std::unique_lock<std::
   if (found == pending.end() || found->second.asked) return;  // the compilers see to it
   found->second.precompiling = true;
   const auto load = found->second.load;
-  rested = Clock::time_point::max();  // the others wait for quiet
+  to_precompile.begin_compiling();
   lock.unlock();
-  const auto started = Clock::now();
+  const auto started = PrecompileQueue::Clock::now();
   if (artefacts.contains(digest)) {
     finish_precompiled(digest, {});
   } else {
@@ -230,9 +202,9 @@ void Compiler::Impl::precompile_one(const Digest& digest, std::unique_lock<std::
                        bytes ? precompile_now(digest, **bytes) : std::unexpected{bytes.error()});
     if (bytes && (*bytes)->size() > kMuchMemoryBytes) engine.give_back_memory();
   }
-  const auto ended = Clock::now();
+  const auto ended = PrecompileQueue::Clock::now();
   lock.lock();
-  rested = ended + kRest * (ended - started);
+  to_precompile.end_compiling(started, ended);
 }
 
 Result<void> Compiler::Impl::precompile_now(const Digest& digest, ByteView wasm) {
@@ -352,10 +324,11 @@ Compiler::~Compiler() {
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
-    for (auto* queue : {&impl_->to_load, &impl_->to_compile, &impl_->to_baseline,
-                        &impl_->to_optimise, &impl_->background}) {
+    for (auto* queue :
+         {&impl_->to_load, &impl_->to_compile, &impl_->to_baseline, &impl_->to_optimise}) {
       queue->ready.notify_all();
     }
+    impl_->to_precompile.notify_all();
   }
   for (auto& thread : impl_->threads) thread.join();
   for (auto& [digest, pending] : impl_->pending) {
@@ -369,17 +342,14 @@ void Compiler::on_saved(std::function<void(const Digest&)> hook) {
 
 void Compiler::prepare(const Digest& digest, Load load) {
   std::unique_lock lock(impl_->mutex);
-  impl_->last_prepare = Clock::now();
+  impl_->to_precompile.note_stored();
   if (!impl_->takes(digest)) return;
   lock.unlock();
   if (impl_->artefacts.contains_at_hand(digest)) return;
   lock.lock();
   if (!impl_->takes(digest)) return;
   impl_->pending[digest].load = std::move(load);
-  if (impl_->background.digests.empty()) {
-    impl_->rested = std::max(impl_->rested, impl_->last_prepare + kQuiet);
-  }
-  impl_->background.push(digest);
+  impl_->to_precompile.push(digest);
 }
 
 void Compiler::compile(const Digest& digest, std::uint64_t size, Load load, Done done) {
