@@ -36,8 +36,7 @@ WriteInput take_write_input(Request& request, JobType job_type);
 // The request, complete and within bounds (wasm_request_bounds.h); its `wasm` is not validated yet.
 // For MODIFY, `id` is the path's. kUnsupportedMediaType names the types that are taken;
 // kPayloadTooLarge and kInvalidModule are WebAssembly text that is too long, or does not compile;
-// all else is kBadRequest. Safe from any
-// thread.
+// all else is kBadRequest. Safe from any thread.
 Result<WasmRequest> parse_wasm_request(WriteInput input, const Engine& engine);
 
 }  // namespace wasm_server

@@ -52,8 +52,7 @@ void put_code(ByteWriter& to, const Operation& module) {
 
 std::size_t journal_size(const Operation& module) {
   constexpr std::size_t kLengths = 1 + 2 * 10 + 3 * 5;
-  return kLengths + module.id.size() + kDigest + module.record.size() +
-         (module.code ? module.code->size() : 0);
+  return kLengths + module.id.size() + kDigest + content_bytes(module);
 }
 
 void encode_batch(const std::vector<SharedOperation>& modules, std::string& out) {

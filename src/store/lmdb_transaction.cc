@@ -173,8 +173,7 @@ Result<void> LmdbTransaction::check_room(const Operation& operation) {
   const auto pages = [&](std::uint64_t bytes) {
     return static_cast<std::int64_t>(bytes / env_.page_size() + 1);
   };
-  std::int64_t needed =
-      pages(operation.record.size() + (operation.code ? operation.code->size() : 0));
+  std::int64_t needed = pages(content_bytes(operation));
   if (needed > *room_) {
     // Code that is stored already takes nothing.
     const auto stored = has_code(operation.digest);
@@ -263,8 +262,7 @@ std::uint64_t LmdbTransaction::batch_bytes() const {
   constexpr std::uint64_t kTreePages = 16;  // of one operation, at most about
   std::uint64_t bytes = 0;
   for (const SharedOperation& operation : done_) {
-    bytes += kTreePages * env_.page_size() + operation->record.size();
-    if (operation->code) bytes += operation->code->size();
+    bytes += kTreePages * env_.page_size() + content_bytes(*operation);
   }
   return bytes;
 }

@@ -195,8 +195,7 @@ Result<void> LmdbWritePath::try_to_write(const RecentGeneration& modules,
 Result<void> LmdbWritePath::write(const std::vector<SharedOperation>& modules,
                                   std::uint64_t number) {
   std::uint64_t bytes = 0;
-  for (const SharedOperation& module : modules)
-    bytes += module->record.size() + (module->code ? module->code->size() : 0);
+  for (const SharedOperation& module : modules) bytes += content_bytes(*module);
   auto transaction = LmdbTransaction::begin(env_, state_, bytes);
   if (!transaction) return std::unexpected{std::move(transaction).error()};
   for (const SharedOperation& module : modules) {

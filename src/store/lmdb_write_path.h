@@ -39,8 +39,7 @@ class LmdbWritePath {
   static constexpr std::chrono::milliseconds kQuiet{100};
 
   // What is in the journal is in the database when it returns, or, if the disk is full, recent and
-  // on its way there. All but `directory` and
-  // `secret` outlive it.
+  // on its way there. All but `directory` and `secret` outlive it.
   static Result<std::unique_ptr<LmdbWritePath>> open(const std::filesystem::path& directory,
                                                      std::string_view secret, LmdbEnv& env,
                                                      LmdbStore::State& state,

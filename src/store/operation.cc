@@ -4,6 +4,10 @@
 
 namespace wasm_server {
 
+std::size_t content_bytes(const Operation& operation) {
+  return operation.record.size() + (operation.code ? operation.code->size() : 0);
+}
+
 Operation put_of(const WasmMetaData& meta_data) {
   Operation operation;
   operation.id = meta_data.id;

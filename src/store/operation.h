@@ -2,6 +2,7 @@
 
 // The two operations of a write transaction. Included in the store's own sources only.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,9 @@ struct Operation {
 };
 
 using SharedOperation = std::shared_ptr<const Operation>;
+
+// Of its record, and of the code that it has itself.
+std::size_t content_bytes(const Operation& operation);
 
 // A kPut without its code.
 Operation put_of(const WasmMetaData& meta_data);
