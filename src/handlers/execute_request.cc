@@ -73,17 +73,13 @@ Result<ExecuteRequest> parse_execute_json(std::string_view body) {
 }
 
 Result<ExecuteRequest> parse_execute_request(Request& request) {
-  ExecuteRequest execute;
-  execute.json = is_json(request.header("content-type"));
-  if (!execute.json) {
-    execute.stdin_bytes = std::move(request.body);
-  } else if (!request.body.empty()) {
-    auto read = read_execute_json(request.body, execute);
-    if (!read) return std::unexpected{std::move(read).error()};
-  }
-  if (!request.query.empty()) {
-    auto added = add_execute_query(request, execute);
-    if (!added) return std::unexpected{std::move(added).error()};
+  const bool json = is_json(request.header("content-type"));
+  Result<ExecuteRequest> execute =
+      json ? parse_execute_json(request.body) : Result<ExecuteRequest>{};
+  if (!execute) return execute;
+  if (!json) execute->stdin_bytes = std::move(request.body);
+  if (auto added = add_execute_query(request, *execute); !added) {
+    return std::unexpected{std::move(added).error()};
   }
   return execute;
 }
