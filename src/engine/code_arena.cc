@@ -90,28 +90,26 @@ void CodeArena::remove(const void* address) {
   const auto next = pieces_.upper_bound(offset);
   if (next == pieces_.begin()) return;
   const auto piece = std::prev(next);
-  if (offset - piece->first >= piece->second.size) return;
-  const bool due = erase(piece);
-  lock.unlock();
-  if (due) make_reusable();
+  if (offset - piece->first < piece->second.size) erase(piece, std::move(lock));
 }
 
 void CodeArena::remove(const Piece& piece) {
   const auto offset = static_cast<std::uint64_t>(piece.content.data() - start_);
   std::unique_lock lock(mutex_);
   const auto found = pieces_.find(offset);
-  if (found == pieces_.end() || found->second.number != piece.number) return;
-  const bool due = erase(found);
-  lock.unlock();
-  if (due) make_reusable();
+  if (found != pieces_.end() && found->second.number == piece.number) {
+    erase(found, std::move(lock));
+  }
 }
 
-bool CodeArena::erase(Pieces::iterator piece) {
+void CodeArena::erase(Pieces::iterator piece, std::unique_lock<std::mutex> lock) {
   removed_.emplace_back(piece->first, piece->second.size);
   removed_bytes_ += piece->second.size;
   used_bytes_ -= piece->second.size;
   pieces_.erase(piece);
-  return removed_bytes_ >= kReusedTogether;
+  const bool due = removed_bytes_ >= kReusedTogether;
+  lock.unlock();
+  if (due) make_reusable();
 }
 
 // A core that ran the old code may have its instructions ahead of the memory, and what wrote the

@@ -65,7 +65,7 @@ class CodeArena {
 
   CodeArena(Descriptor file, const char* start, std::size_t capacity);
   std::optional<Piece> take(std::size_t size);
-  bool erase(Pieces::iterator piece);  // mutex_ held; true: make_reusable() is due
+  void erase(Pieces::iterator piece, std::unique_lock<std::mutex> lock);
   void make_reusable();
   void give_back_memory(std::uint64_t offset, std::uint64_t size) const;
 

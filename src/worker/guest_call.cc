@@ -66,14 +66,14 @@ void GuestCall::resume() { pool_.resume(*this); }
 Invocation::Progress GuestCall::run_slice(SliceWatch::Seat& seat) {
   auto progress = Invocation::Progress::kFinished;
   const auto before = thread_cpu_time();
-  seat.begin();
+  SliceWatch::Slice slice(seat);
   try {
     progress = invocation_.poll();
   } catch (const std::exception& error) {
     spdlog::error("a guest's slice failed: {}", error.what());
     broken_ = true;
   }
-  auto pace = pace_of(progress, seat.end());
+  auto pace = pace_of(progress, slice.end());
   used_ += thread_cpu_time() - before;
   if (pace == Pace::kLong && used_ < kFirstSliceInBackground) pace = Pace::kShort;
   if (invocation_.waits_for_sink()) used_ = {};
