@@ -56,6 +56,14 @@ class CompilerTest : public testing::Test {
     std::ofstream(file.path(), std::ios::binary | std::ios::app) << "x";
   }
 
+  // Gives the code when that was said.
+  Compiler::Load load_after(std::promise<void>& go_on) {
+    return [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
+      held.wait();
+      return code_;
+    };
+  }
+
   void wait_until_ready(const Compiler& compiler, const Digest& digest) const {
     while (compiler.status(digest).state == CompileState::kCompiling) std::this_thread::yield();
   }
@@ -95,10 +103,7 @@ TEST_F(CompilerTest, CompilesOnceForAllWhoWait) {
 TEST_F(CompilerTest, LetsASmallModuleWaitForNoLargeOne) {
   Compiler compiler(engine(), *artefacts_, 1, 100);
   std::promise<void> go_on;
-  auto load = [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
-    held.wait();
-    return code_;
-  };
+  const auto load = load_after(go_on);
   auto large = compile(compiler, Digest{}, load, CompiledModule::kLargeCode);
   auto small = compile(compiler, code_);
   const auto answered = small.wait_for(std::chrono::seconds(20));
@@ -127,10 +132,7 @@ TEST_F(CompilerTest, DoesNotPrepareWhatIsThere) {
 TEST_F(CompilerTest, LetsNoMoreWaitForAModuleThanThereAreConnections) {
   Compiler compiler(engine(), *artefacts_, 1, 100);
   std::promise<void> go_on;
-  auto load = [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
-    held.wait();
-    return code_;
-  };
+  const auto load = load_after(go_on);
   std::vector<std::future<Compiled>> all;
   for (int i = 0; i < 20'000; ++i) all.push_back(compile(compiler, sha256(*code_), load));
   const auto refused = std::ranges::count_if(all, [](std::future<Compiled>& one) {
@@ -226,10 +228,7 @@ TEST_F(CompilerTest, DoesNotLetExecutionsWaitBehindAPreloadOfAnother) {
 TEST_F(CompilerTest, DoesNotPreloadWhatAnExecutionWaitsFor) {
   Compiler compiler(engine(), *artefacts_, 1, 100);
   std::promise<void> go_on;
-  auto load = [this, held = go_on.get_future().share()]() -> Result<SharedBytes> {
-    held.wait();
-    return code_;
-  };
+  const auto load = load_after(go_on);
   auto asked = compile(compiler, sha256(*code_), load);
   compiler.preload(sha256(*code_), [](const auto&) { ADD_FAILURE(); });
   EXPECT_TRUE(compiler.busy());

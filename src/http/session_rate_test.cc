@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "http/session.h"
+#include "testing/drip.h"
 #include "testing/http_test_server.h"
 #include "testing/paired_session.h"
 
@@ -16,7 +17,7 @@ constexpr std::chrono::seconds kLong{9};
 
 // Each byte comes in time for the next, but it would take a day.
 TEST(SessionRate, ABodyThatOnlyDripsIsAnsweredAndClosed) {
-  struct Drip {
+  struct Body {
     std::string framing;
     std::string start;
     std::string each;
@@ -25,18 +26,16 @@ TEST(SessionRate, ABodyThatOnlyDripsIsAnsweredAndClosed) {
   HttpLimits limits;
   limits.read_timeout = kShort;
   const std::string large = pattern(0x11170);  // more than may come as slowly as it likes
-  for (const Drip& drip :
-       {Drip{"Content-Length: 9000000", large, "x"}, Drip{chunked, "7fffff\r\n" + large, "x"},
-        Drip{chunked, "11170\r\n" + large + "\r\n", "1\r\nx\r\n"}, Drip{chunked, "1;", "x"}}) {
+  for (const Body& body :
+       {Body{"Content-Length: 9000000", large, "x"}, Body{chunked, "7fffff\r\n" + large, "x"},
+        Body{chunked, "11170\r\n" + large + "\r\n", "1\r\nx\r\n"}, Body{chunked, "1;", "x"}}) {
     TestServer server(limits);
     TestClient client = server.connect();
-    std::jthread slow([&client, &drip](const std::stop_token& stop) {
-      client.send("POST /echo HTTP/1.1\r\nHost: t\r\n" + drip.framing + "\r\n\r\n" + drip.start);
-      while (!stop.stop_requested() && client.send(drip.each))
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    });
+    const auto slow =
+        drip(client, "POST /echo HTTP/1.1\r\nHost: t\r\n" + body.framing + "\r\n\r\n" + body.start,
+             body.each);
     const auto reply = client.receive();
-    ASSERT_TRUE(reply) << drip.framing << drip.each;
+    ASSERT_TRUE(reply) << body.framing << body.each;
     EXPECT_EQ(reply->status, 408U);
     EXPECT_EQ(reply->header("connection"), "close");
   }
@@ -50,10 +49,7 @@ TEST(SessionRate, ADrippingBodyOfARefusedRequestEndsTheConnection) {
   TestClient client = server.connect();
   ASSERT_TRUE(client.send("POST /nowhere HTTP/1.1\r\nHost: t\r\nContent-Length: 60000\r\n\r\nab"));
   EXPECT_EQ(client.receive()->status, 404U);
-  std::jthread slow([&client](const std::stop_token& stop) {
-    while (!stop.stop_requested() && client.send("x"))
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  });
+  const auto slow = drip(client, "x");
   EXPECT_TRUE(client.closes_within(kLong));
 }
 

@@ -46,6 +46,15 @@ class SessionReadAhead : public testing::TestWithParam<Framed> {
     EXPECT_TRUE(reply->body == pattern(200'000)) << reply->body.substr(0, 200);
   }
 
+  // The body of a head that came while the former request was held.
+  void expect_body_is_read() {
+    let_it_read();
+    ASSERT_NO_FATAL_FAILURE(expect_released());
+    ASSERT_TRUE(client_.send(GetParam().body));
+    expect_echo();
+    EXPECT_EQ(client_.request("GET", "/healthz")->status, 200U);
+  }
+
   TestServer server_;
   TestClient client_ = server_.connect();
 };
@@ -54,21 +63,13 @@ TEST_P(SessionReadAhead, TheNextBodyIsReadAfterItsHead) {
   ASSERT_TRUE(client_.send(kHeld));
   ASSERT_TRUE(is_watched());
   ASSERT_TRUE(client_.send(GetParam().head));
-  let_it_read();
-  ASSERT_NO_FATAL_FAILURE(expect_released());
-  ASSERT_TRUE(client_.send(GetParam().body));
-  expect_echo();
-  EXPECT_EQ(client_.request("GET", "/healthz")->status, 200U);
+  expect_body_is_read();
 }
 
 TEST_P(SessionReadAhead, TheNextBodyIsReadAfterBothHeadsCameAtOnce) {
   ASSERT_TRUE(client_.send(std::string(kHeld) + GetParam().head));
   ASSERT_TRUE(is_watched());
-  let_it_read();
-  ASSERT_NO_FATAL_FAILURE(expect_released());
-  ASSERT_TRUE(client_.send(GetParam().body));
-  expect_echo();
-  EXPECT_EQ(client_.request("GET", "/healthz")->status, 200U);
+  expect_body_is_read();
 }
 
 TEST_P(SessionReadAhead, TheNextBodyIsReadAfterAPartOfItCameAhead) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "http/session.h"
+#include "testing/drip.h"
 #include "testing/eventually.h"
 #include "testing/http_test_server.h"
 
@@ -38,11 +39,7 @@ TEST(SessionTimeouts, ASlowHeaderIsAnsweredAndClosed) {
   TestServer server(limits);
   TestClient client = server.connect();
   // Each byte comes in time for the next; it is the whole header that takes too long.
-  std::jthread slow([&client](const std::stop_token& stop) {
-    client.send("GET / HTTP/1.1\r\nHost: t\r\nX: ");
-    while (!stop.stop_requested() && client.send("x"))
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  });
+  const auto slow = drip(client, "GET / HTTP/1.1\r\nHost: t\r\nX: ");
   const auto reply = client.receive();
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 408U);

@@ -71,16 +71,22 @@ def test_kill_9_loses_no_acknowledged_write(fresh_server):
                     assert client.post(f"/wasm/{id}", json=[2, 40]).json() == {"results": [42]}
 
 
+def fill(client) -> list[str]:
+    """Stores modules of 1 MB, called m00, m01, ..., until one is refused."""
+    stored = []
+    for n in range(40):
+        answer = client.post("/wasm", params={"id": f"m{n:02d}"}, content=distinct(n, MB), headers=WASM)
+        if answer.status_code != 201:
+            break
+        stored.append(f"m{n:02d}")
+    assert_problem(answer, 507, "storage-full")
+    return stored
+
+
 @contract("5: storage-full", "3: equal bytes stored once")
 def test_a_full_store_refuses_writes_reads_on_and_recovers(fresh_server):
     with Client(fresh_server(*flags.store_bytes(16 * MB)).url) as client:
-        stored = []
-        for n in range(40):
-            answer = client.post("/wasm", params={"id": f"m{n:02d}"}, content=distinct(n, MB), headers=WASM)
-            if answer.status_code != 201:
-                break
-            stored.append(f"m{n:02d}")
-        assert_problem(answer, 507, "storage-full")
+        stored = fill(client)
         assert 8 <= len(stored) <= 16
         assert client.get(f"/wasm/m{len(stored):02d}").status_code == 404
         for n, id in enumerate(stored):
@@ -105,13 +111,7 @@ def test_a_limit_of_file_sizes_is_a_full_disk(fresh_server):
     """LimitFSIZE of systemd, ulimit -f: the kernel's signal would end the process."""
     server = fresh_server(file_bytes=20 * MB)
     with Client(server.url) as client:
-        stored = []
-        for n in range(40):
-            answer = client.post("/wasm", params={"id": f"m{n:02d}"}, content=distinct(n, MB), headers=WASM)
-            if answer.status_code != 201:
-                break
-            stored.append(f"m{n:02d}")
-        assert_problem(answer, 507, "storage-full")
+        stored = fill(client)
         assert 8 <= len(stored) < 20
         for n, id in enumerate(stored):
             assert client.get(f"/wasm/{id}", headers=RAW).content == distinct(n, MB)
