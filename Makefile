@@ -2,7 +2,6 @@
 
 PORT ?= 8080
 DATA ?= data
-ROUNDS ?= 20
 TIME ?= 20
 
 help:  ## this list
@@ -23,10 +22,10 @@ tsan:  ## the unit tests of everything that has threads, under ThreadSanitizer
 fuzz:  ## fuzzes what reads the bytes of clients and of disks; TIME=20 seconds for each target
 	@tools/fuzz -t $(TIME)
 
-torture:  ## kills the server under writes, starts it again, compares; ROUNDS=20
+torture:  ## mistreats the server and compares; MODE=kill, damage, disk, memory or hostile, ROUNDS=, SEED=
 	@tools/setup test
 	@tools/build release
-	@tests/torture/run $(ROUNDS)
+	@tests/torture/run $(MODE) $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 spec:  ## the WebAssembly specification's cases through HTTP
 	@tools/build release

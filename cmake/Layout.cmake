@@ -1,13 +1,17 @@
-# ws_folder(NAME [DIR dir] LINKS ... PRIVATE ...): the library `ws_NAME` from src/NAME/*.cc (or from src/DIR/*.cc), and,
-# from the files beside it, the test program `NAME_test` (x_test.cc) and the benchmark `NAME_bench` (x_bench.cc).
-# Folders without sources are header-only. main.cc belongs to the program alone.
+# ws_folder(NAME [DIR dir] LINKS ... PRIVATE ...): the library `ws_NAME` from the sources of src/NAME/ and its sub-folders
+# (with DIR: from src/DIR/*.cc alone), and, from the files beside them, the test program `NAME_test` (x_test.cc) and the
+# benchmark `NAME_bench` (x_bench.cc). Folders without sources are header-only. main.cc belongs to the program alone.
 
 function(ws_folder name)
   cmake_parse_arguments(ARG "" "DIR" "LINKS;PRIVATE" ${ARGN})
-  if(NOT ARG_DIR)
+  if(ARG_DIR)
+    set(glob GLOB)
+  else()
     set(ARG_DIR ${name})
+    set(glob GLOB_RECURSE)
   endif()
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/*.cc)
+  file(${glob} sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/*.cc)
+  file(${glob} headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/${ARG_DIR}/*.h)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   set(tests ${sources})
   set(benches ${sources})
@@ -25,7 +29,14 @@ function(ws_folder name)
 
   if(WS_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ws_${name} ws_testing ${ARG_PRIVATE} GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ws_${name} ws_testing ${ARG_PRIVATE} GTest::gmock)
+    if(name STREQUAL compile OR ws_compile IN_LIST ARG_LINKS)
+      # It starts itself as a compile worker.
+      target_sources(${name}_test PRIVATE
+        ${CMAKE_SOURCE_DIR}/src/testing/main.cc ${CMAKE_SOURCE_DIR}/src/testing/unruly_worker.cc)
+    else()
+      target_link_libraries(${name}_test PRIVATE GTest::gtest_main)
+    endif()
     ws_add_test(${name}_test)
   endif()
   if(WS_BENCH AND benches)
@@ -34,16 +45,14 @@ function(ws_folder name)
     add_test(NAME ${name}_bench COMMAND ${name}_bench --benchmark_min_time=0.001)
     set_tests_properties(${name}_bench PROPERTIES LABELS bench TIMEOUT 600)
   endif()
-  ws_check_headers(${name} ${ARG_DIR} ${ARG_LINKS} ${ARG_PRIVATE})
+  if(headers)
+    ws_check_headers(${name} "${headers}" ${ARG_LINKS} ${ARG_PRIVATE})
+  endif()
 endfunction()
 
 # Target `check-headers`: each header of the folder compiles when it is included first, and bears being included twice.
 add_custom_target(check-headers)
-function(ws_check_headers name dir)
-  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/${dir}/*.h)
-  if(NOT headers)
-    return()
-  endif()
+function(ws_check_headers name headers)
   foreach(header IN LISTS headers)
     set(unit ${CMAKE_BINARY_DIR}/headers/${header}.cc)
     file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${header}\"\n#include \"${header}\"\n")

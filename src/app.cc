@@ -4,22 +4,44 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
-#include "engine/artefact_seal.h"
+#include "base/memory_limit.h"
+#include "compile/artefact_seal.h"
+#include "handlers/metrics/metrics.h"
 #include "handlers/routes.h"
-#include "store/lmdb_store.h"
+#include "http/authority.h"
+#include "runner/store_job_log.h"
+#include "services/after_commit.h"
+#include "store/open_store.h"
+#include "store/secret.h"
 
 namespace wasm_server {
 namespace {
 
 // Compiled modules that are loaded ahead after a start: a small one takes about 20 KB.
-constexpr std::size_t kMostPreloaded = 256;
+constexpr std::size_t kMaxPreloaded = 256;
 
-// Of large answers about modules, while clients read them.
-constexpr std::uint64_t kAnswerBytes = 256U << 20;
+// Requests and answers that are read or written beside the event loops. Memory is bounded for each.
+constexpr std::size_t kHelperQueue = 16'384;
+
+std::uint64_t budget_of(const ServeConfig& config) {
+  if (config.memory_budget_bytes != 0) return config.memory_budget_bytes;
+  const std::uint64_t limit = memory_limit();
+  return limit == 0 ? MemoryBudget::kUnlimited : limit / 4 * 3;
+}
+
+// Where there is little memory, what is kept for its own sake has less of it.
+ServeConfig fit_to(ServeConfig config, std::uint64_t budget) {
+  config.module_cache_bytes = std::min(config.module_cache_bytes, budget / 8);
+  config.http.body_memory_bytes = std::min(config.http.body_memory_bytes, budget / 2);
+  config.compiler.memory_bytes = std::min(config.compiler.memory_bytes, budget / 2);
+  return config;
+}
 
 unsigned or_cores(unsigned count) {
   return count != 0 ? count : std::max(1U, std::thread::hardware_concurrency());
@@ -34,8 +56,14 @@ std::size_t open_files() {
 
 }  // namespace
 
+App::App(ServeConfig config)
+    : memory_(budget_of(config)),
+      config_(fit_to(std::move(config), memory_.limit())),
+      origins_(config_.origins) {}
+
 Result<void> App::start() {
-  Result<void> done = open_store();
+  Result<void> done = load_tls();
+  if (done) done = open_store();
   if (done) done = make_engine();
   if (!done) return done;
   make_write_path();
@@ -45,59 +73,93 @@ Result<void> App::start() {
   return done;
 }
 
+Result<void> App::load_tls() {
+  if (!config_.tls.is_on()) return {};
+  TRY_ASSIGN(tls_, TlsContext::load(config_.tls));
+  return {};
+}
+
+void App::refresh_tls(bool asked) {
+  if (!tls_) return;
+  const auto loaded = tls_->reload(/*only_if_changed=*/!asked);
+  if (!loaded) {
+    log_error("the former TLS files stay in use: " + loaded.error().message);
+  } else if (*loaded) {
+    log_info("the TLS files were read again");
+  }
+}
+
 // The database: what was committed before the process ended, however it ended.
 Result<void> App::open_store() {
-  auto store = LmdbStore::open(config_.data, config_.store);
-  if (!store) return std::unexpected{std::move(store).error()};
-  store_ = *std::move(store);
+  TRY_ASSIGN(store_, wasm_server::open_store(config_.data, config_.store));
+  repository_ = std::make_unique<ModuleRepository>(*store_);
+  token_repository_ = std::make_unique<TokenRepository>(*store_);
+  authenticator_ = std::make_unique<Authenticator>(*token_repository_, clock_);
+  authenticator_->changed();
   log_info("store opened in " + config_.data.string());
   return {};
 }
 
 // Wasmtime, what it has compiled before, the compilers, and the modules that are ready to run.
 Result<void> App::make_engine() {
+  log_info("memory for guests, bodies and answers: " + std::to_string(memory_.limit()) + " bytes");
   const std::jthread beside(warm_up_seals);
   auto settings = config_.engine;
   settings.code_arena_bytes = config_.module_cache_bytes;
+  settings.memory = &memory_;
   auto engine = Engine::make(settings);
   if (!engine) return std::unexpected{std::move(engine).error()};
   engine_ = *std::move(engine);
   const std::string directory = (config_.data / "artefacts").string();
-  auto artefacts = Artefacts::open(directory, *engine_, store_->secret());
+  TRY_ASSIGN(const std::string secret, load_secret(*store_));
+  auto artefacts = Artefacts::open(directory, *engine_, secret);
   if (!artefacts) return std::unexpected{std::move(artefacts).error()};
   artefacts_ = *std::move(artefacts);
-  sweeper_ = std::make_unique<ArtefactSweeper>(*store_, *artefacts_);
-  compiler_ = std::make_unique<Compiler>(
-      *engine_, *artefacts_, or_cores(config_.engine.compile_threads), config_.compile_queue);
+  sweeper_ = std::make_unique<ArtefactSweeper>(*repository_, *artefacts_);
+  auto compiling = config_.compiler;
+  compiling.threads = or_cores(compiling.threads);
+  compiling.max_wasm_stack_bytes = settings.max_wasm_stack_bytes;
+  compiler_ = std::make_unique<Compiler>(*engine_, *artefacts_, compiling);
   compiler_->on_saved([this](const Digest& digest) { sweeper_->look_at({&digest, 1}); });
-  const CodeCost most{.bytes = config_.module_cache_bytes,
-                      .mapped = engine_->most_mapped(),
-                      .files = open_files() / 3};
-  modules_ = std::make_unique<ModuleCache>(*store_, *compiler_, most);
+  const CodeCost capacity{.bytes = config_.module_cache_bytes,
+                          .mapped = engine_->max_mapped(),
+                          .files = open_files() / 3};
+  module_cache_ = std::make_unique<ModuleCache>(*repository_, *compiler_, capacity);
   preloader_ = std::make_unique<Preloader>(
-      *store_, *artefacts_, *compiler_, *modules_,
-      Preloader::Bounds{.codes = std::min({kMostPreloaded, most.mapped / 4, most.files / 4}),
-                        .bytes = most.bytes / 4});
+      *repository_, *artefacts_, *compiler_, *module_cache_,
+      Preloader::Bounds{.codes = std::min({kMaxPreloaded, capacity.mapped / 4, capacity.files / 4}),
+                        .bytes = capacity.bytes / 4});
   preloader_->start();  // now: the rest of the start takes its time too
   return {};
 }
 
-// The channel and the runner behind it; what the handlers need to make jobs for it.
+// The channel and the runner behind it; what makes jobs for it, and what the handlers need.
 void App::make_write_path() {
   channel_ = std::make_unique<JobChannel>(config_.channel);
-  runner_ = std::make_unique<Runner>(*store_, channel_->rx());
-  runner_->on_commit([this](const JobResult& result, JobType type) {
-    if (type != JobType::SAVE) modules_->forget(result.meta_data.id);
-    for (const auto& digest : result.freed) modules_->drop_spare(digest);
-    sweeper_->look_at(result.freed);
-  });
+  job_log_ = std::make_unique<StoreJobLog>(*store_);
+  runner_ = std::make_unique<Runner>(*store_, *job_log_, channel_->rx());
+  runner_->on_commit(
+      AfterCommit{*repository_, *compiler_, *module_cache_, *sweeper_, *authenticator_});
+  inspector_ = std::make_unique<CodeInspector>(
+      InspectorSettings{.workers = or_cores(config_.check_threads),
+                        .memory_bytes = config_.compiler.memory_bytes,
+                        .limits = config_.compiler.limits,
+                        .bounds = config_.module});
   code_checker_ = std::make_unique<CodeChecker>(
-      *engine_, CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes});
-  helpers_ = std::make_unique<HelperPool>(or_cores(config_.check_threads), config_.check_queue);
-  blobs_ = std::make_unique<BlobCache>(*store_, BlobCache::Bounds{});
-  answers_ = std::make_unique<AnswerMemory>(kAnswerBytes);
-  deps_.emplace(HandlerDeps{*store_, *channel_, *engine_, *compiler_, *code_checker_, *helpers_,
-                            *blobs_, *answers_, config_.limits, readiness_});
+      *inspector_,
+      CodeChecker::Bounds{.cache_bytes = config_.check_cache_bytes, .module = config_.module});
+  checkers_ = std::make_unique<HelperPool>(or_cores(config_.check_threads), config_.check_queue);
+  helpers_ = std::make_unique<HelperPool>(or_cores(config_.workers), kHelperQueue);
+  blobs_ = std::make_unique<BlobCache>(*repository_, BlobCache::Bounds{}, &memory_);
+  modules_ = std::make_unique<Modules>(Modules::Parts{*repository_, *channel_, *engine_, *compiler_,
+                                                      *code_checker_, *checkers_, *blobs_,
+                                                      config_.limits, clock_, memory_});
+  tokens_ = std::make_unique<Tokens>(*token_repository_, *channel_, clock_);
+  answers_ = std::make_unique<AnswerMemory>(memory_);
+  metrics_ = std::make_unique<ServerMetrics>(metric_routes());
+  deps_.emplace(HandlerDeps{*modules_, *tokens_, *authenticator_, *metrics_, *helpers_, *answers_,
+                            config_.limits, readiness_, origins_, rates_, open_without_tokens_,
+                            config_.access_log});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.
@@ -107,23 +169,47 @@ void App::make_workers() {
   const std::uint64_t slots = pool - std::min<std::uint64_t>(pool / 2, or_cores(config_.workers));
   const std::uint64_t running = config_.running_calls == 0 ? slots : config_.running_calls;
   admission_ = std::make_unique<Admission>(std::min(running, slots), config_.waiting_calls);
+  watch_ = std::make_unique<SliceWatch>(*engine_);
   background_ =
-      std::make_unique<BackgroundPool>(or_cores(config_.background_threads), *engine_, watch_);
+      std::make_unique<BackgroundPool>(or_cores(config_.background_threads), *engine_, *watch_);
   for (unsigned i = 0; i < or_cores(config_.workers); ++i) {
-    auto serving = std::make_unique<ServingWorker>(i, *background_, *admission_, watch_);
-    serving->router = make_router(*deps_, *modules_, serving->worker);
+    auto serving = std::make_unique<ServingWorker>(i, *background_, *admission_, *watch_);
+    serving->router = make_router(*deps_, *module_cache_, serving->worker, metrics_->add_worker());
     workers_.push_back(std::move(serving));
   }
 }
 
 // Bound before anything runs, so that a port in use is known at once.
 Result<void> App::make_server() {
-  std::vector<Lane> lanes;
+  std::vector<EventLoop> loops;
   for (const auto& serving : workers_) {
-    lanes.push_back({&serving->worker.context(), &serving->router});
+    loops.push_back({&serving->worker.context(), &serving->router});
   }
-  server_ = std::make_unique<Server>(std::move(lanes), config_.http);
-  return server_->bind(config_.listen);
+  server_ = std::make_unique<Server>(std::move(loops), config_.http, tls_, &memory_);
+  TRY(server_->bind(config_.listen));
+  TRY(check_exposure());
+  // A full disk has no room for it, and is no reason to serve nobody.
+  const auto local = server_->bind_operator_socket(config_.data / kOperatorSocket);
+  if (!local) log_warning(local.error().message);
+  origins_.listen_on(config_.listen, server_->address());
+  add_measures();
+  return {};
+}
+
+// On an address that others reach nobody finds everything open by an oversight.
+Result<void> App::check_exposure() {
+  const std::string address = server_->address();
+  const auto own = parse_authority(address);
+  const bool is_exposed = !own || !is_loopback(own->host);
+  open_without_tokens_ = !is_exposed || config_.insecure;
+  if (open_without_tokens_) return {};
+  const std::string needs = "to listen on " + address + ", which others reach, needs ";
+  const std::string token =
+      "an access token (POST /tokens, while it listens on 127.0.0.1), or --insecure";
+  if (!config_.tls.is_on())
+    return fail(ErrorCode::kBadRequest, needs + "TLS (--tls-cert, --tls-key) and " + token);
+  if (authenticator_->has_tokens()) return {};
+  return fail(ErrorCode::kBadRequest, needs + token);
 }
 
 void App::start_threads() {
@@ -133,11 +219,11 @@ void App::start_threads() {
   log_info(std::to_string(workers_.size()) + " workers started");
   server_->start();
   readiness_.set(true);
-  log_info("listening on " + server_->address());
+  log_info("listening on " + url());
   sweeper_->start();
 }
 
-bool App::stop() {
+void App::stop() {
   log_info("stopping");
   readiness_.set(false);          // load balancers look elsewhere
   preloader_->stop();             // nobody will call
@@ -150,18 +236,16 @@ bool App::stop() {
 
   // These may still hand results to the workers' loops, so they end while the loops are there,
   // though nobody runs them.
+  inspector_->stop();
+  checkers_->stop();
   helpers_->stop();
   background_.reset();
   preloader_->remember();
-  if (compiler_->busy()) {
-    // Artefacts are only a cache: all that matters is on disk.
-    log_info("stopped, leaving a compilation behind");
-    return false;
-  }
-  compiler_.reset();
+  compiler_.reset();  // artefacts are only a cache: all that matters is on disk
   sweeper_->stop();
+  std::error_code ignored;
+  std::filesystem::remove(config_.data / kOperatorSocket, ignored);
   log_info("stopped");
-  return true;
 }
 
 }  // namespace wasm_server

@@ -5,25 +5,33 @@
 #include <string>
 #include <vector>
 
+#include "auth/authenticator.h"
+#include "base/clock.h"
+#include "base/memory_budget.h"
 #include "base/result.h"
+#include "compile/artefact_sweeper.h"
+#include "compile/artefacts.h"
+#include "compile/code_inspector.h"
+#include "compile/compiler.h"
 #include "config.h"
-#include "engine/artefact_sweeper.h"
-#include "engine/artefacts.h"
-#include "engine/compiler.h"
 #include "engine/engine.h"
-#include "engine/module_cache.h"
-#include "engine/preloader.h"
-#include "handlers/answer_memory.h"
-#include "handlers/blob_cache.h"
-#include "handlers/code_checker.h"
 #include "handlers/deps.h"
-#include "handlers/helper_pool.h"
+#include "handlers/modules/answer_memory.h"
 #include "handlers/readiness.h"
+#include "http/origin_rules.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "jobs/channel.h"
+#include "jobs/job_log.h"
 #include "runner/runner.h"
-#include "store/store.h"
+#include "services/blob_cache.h"
+#include "services/code_checker.h"
+#include "services/helper_pool.h"
+#include "services/module_cache.h"
+#include "services/modules.h"
+#include "services/preloader.h"
+#include "store/kv.h"
+#include "store/module_repository.h"
 #include "worker/admission.h"
 #include "worker/background_pool.h"
 #include "worker/slice_watch.h"
@@ -31,11 +39,14 @@
 
 namespace wasm_server {
 
+// In the data directory: whoever may use it is the operator, and needs no token.
+inline constexpr const char* kOperatorSocket = "operator.sock";
+
 // The whole server: owns every part, builds them in the order of the data path and ends them in
 // reverse. Owned by the main thread.
 class App {
  public:
-  explicit App(ServeConfig config) : config_(std::move(config)) {}
+  explicit App(ServeConfig config);
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
@@ -43,16 +54,25 @@ class App {
   // server.
   Result<void> start();
 
-  // "HOST:PORT", after start().
-  std::string address() const { return server_->address(); }
+  std::string address() const { return server_->address(); }  // "HOST:PORT", after start()
+  // "http://HOST:PORT", or https, after start().
+  std::string url() const {
+    return (config_.tls.is_on() ? "https://" : "http://") + server_->address();
+  }
+
+  // Reads the files of TLS again, if they have changed or `asked`. What is wrong with them is
+  // logged, and the former ones stay in use.
+  void refresh_tls(bool asked);
 
   // Whether the store failed, so that only a start can tell what is on disk.
   bool lost_store() const { return store_->failed(); }
 
+  // What guests, bodies and answers take together; safe from any thread.
+  const MemoryBudget& memory() const { return memory_; }
+
   // After start(), once. What runs ends within the grace time; every write that was taken is
-  // committed. False when a compilation still runs, which cannot be interrupted: destroying the app
-  // would wait for it.
-  bool stop();
+  // committed.
+  void stop();
 
  private:
   // A worker with the routes that its sessions are served by.
@@ -64,33 +84,53 @@ class App {
     Router router;
   };
 
+  Result<void> load_tls();
   Result<void> open_store();
   Result<void> make_engine();
   void make_write_path();
   void make_workers();
+  void add_measures();
   Result<void> make_server();
+  Result<void> check_exposure();
   void start_threads();
 
+  MemoryBudget memory_;
   const ServeConfig config_;
+  const SystemClock clock_;
+  bool open_without_tokens_ = false;
+  Rates rates_{{config_.address_rate, config_.address_rate},
+               {config_.token_rate, config_.token_rate}};
   Readiness readiness_;
+  OriginRules origins_;
+
+  std::shared_ptr<TlsContext> tls_;  // null: none
 
   // In the order of their making: each may use those above it.
   std::unique_ptr<Store> store_;
+  std::unique_ptr<ModuleRepository> repository_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Artefacts> artefacts_;
   std::unique_ptr<ArtefactSweeper> sweeper_;
   std::unique_ptr<Compiler> compiler_;
-  std::unique_ptr<ModuleCache> modules_;
+  std::unique_ptr<ModuleCache> module_cache_;
   std::unique_ptr<Preloader> preloader_;
+  std::unique_ptr<TokenRepository> token_repository_;
+  std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<JobChannel> channel_;
+  std::unique_ptr<JobLog> job_log_;
   std::unique_ptr<Runner> runner_;
+  std::unique_ptr<CodeInspector> inspector_;
   std::unique_ptr<CodeChecker> code_checker_;
-  std::unique_ptr<HelperPool> helpers_;
+  std::unique_ptr<HelperPool> checkers_;  // of code, which may take seconds
+  std::unique_ptr<HelperPool> helpers_;   // for what takes milliseconds
   std::unique_ptr<BlobCache> blobs_;
+  std::unique_ptr<Modules> modules_;
+  std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<AnswerMemory> answers_;
+  std::unique_ptr<ServerMetrics> metrics_;
   std::optional<HandlerDeps> deps_;
   std::unique_ptr<Admission> admission_;
-  SliceWatch watch_;
+  std::unique_ptr<SliceWatch> watch_;
   std::unique_ptr<BackgroundPool> background_;
   std::vector<std::unique_ptr<ServingWorker>> workers_;
   std::unique_ptr<Server> server_;

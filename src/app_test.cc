@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,6 +128,29 @@ TEST_F(AppTest, StopsWhileAGuestSpinsAndAClientSleeps) {
   EXPECT_EQ(idle.request("GET", "/healthz")->status, 200U);
   app.stop();
   EXPECT_TRUE(idle.closes_within(std::chrono::seconds{10}));
+}
+
+TEST_F(AppTest, CountsWhatGuestsTakeInItsBudget) {
+  ServeConfig little = config();
+  little.memory_budget_bytes = 32U << 20;
+  App app(little);
+  EXPECT_EQ(app.memory().limit(), 32U << 20);
+  ASSERT_TRUE(app.start());
+  TestClient client(app.address());
+  constexpr std::string_view kGrow =
+      "(module (memory 1) (func (export \"grow\") (param i32) (result i32)"
+      " (memory.grow (local.get 0))))";
+  EXPECT_EQ(client.request("POST", "/wasm?id=grow", kGrow, kWat)->status, 201U);
+  EXPECT_EQ(client.request("POST", "/wasm/grow", "[160]", kJson)->body, "{\"results\":[1]}");
+  EXPECT_EQ(client.request("POST", "/wasm/grow", "[640]", kJson)->body, "{\"results\":[-1]}");
+  while (app.memory().used() != 0) std::this_thread::yield();  // released after the answer
+  app.stop();
+}
+
+TEST_F(AppTest, HasABudgetByDefault) {
+  const App app(config());
+  EXPECT_GT(app.memory().limit(), 64U << 20);
+  EXPECT_LT(app.memory().limit(), MemoryBudget::kUnlimited);
 }
 
 }  // namespace

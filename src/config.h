@@ -9,18 +9,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <variant>
 
+#include "compile/scheduler.h"
 #include "engine/engine.h"
-#include "handlers/limits.h"
+#include "engine/inspect/inspect.h"
+#include "http/origin_rules.h"
 #include "http/server.h"
+#include "http/transport/tls_context.h"
 #include "jobs/channel.h"
-#include "store/lmdb_settings.h"
+#include "model/limits.h"
+#include "store/store_settings.h"
 
 namespace wasm_server {
-
-inline constexpr std::string_view kVersion = "0.1.0";  // as in CMakeLists.txt
 
 struct ServeConfig {
   std::string listen = "127.0.0.1:8080";
@@ -28,17 +29,26 @@ struct ServeConfig {
   unsigned workers = 0;  // 0: one per core
   std::chrono::milliseconds grace{10'000};
   std::string log_level = "info";
+  std::string log_format = "text";
+  bool access_log = false;
 
   HttpLimits http;
+  TlsSettings tls;
+  std::uint64_t address_rate = 0;  // requests a second; 0: any number
+  std::uint64_t token_rate = 0;    // the same
+  bool insecure = false;           // others may reach it without TLS and tokens
+  OriginSettings origins;
   LimitsConfig limits;
+  ModuleBounds module;
   EngineSettings engine;  // its max_memory_bytes is that of limits.maxima
-  LmdbSettings store;
+  StoreSettings store;
   JobChannel::Capacity channel;
 
-  std::uint64_t running_calls = 0;  // of all modules; 0: as many as the pool has slots
+  std::uint64_t memory_budget_bytes = 0;  // 0: three quarters of what there is
+  std::uint64_t running_calls = 0;        // of all modules; 0: as many as the pool has slots
   std::uint64_t waiting_calls = 10'000;
-  unsigned background_threads = 0;  // 0: one per core
-  std::size_t compile_queue = 1024;
+  unsigned background_threads = 0;          // 0: one per core
+  CompilerSettings compiler{.threads = 0};  // 0: one per core
   std::uint64_t module_cache_bytes = 1ULL << 30;
 
   unsigned check_threads = 0;  // 0: one per core
@@ -53,6 +63,13 @@ struct ExitNow {
   std::string text;
 };
 
-std::variant<ServeConfig, ExitNow> parse_command_line(int argc, const char* const* argv);
+// Read all that is stored, and say what is damaged.
+struct CheckConfig {
+  std::filesystem::path data;
+};
+
+using Command = std::variant<ServeConfig, CheckConfig, ExitNow>;
+
+Command parse_command_line(int argc, const char* const* argv);
 
 }  // namespace wasm_server

@@ -4,7 +4,7 @@
 #include <concepts>
 #include <limits>
 
-#include "http/listen.h"
+#include "http/transport/listen.h"
 
 namespace wasm_server {
 namespace {
@@ -39,22 +39,38 @@ class Flags {
         unit);
   }
 
-  template <std::unsigned_integral T>
-  void count(const char* name, T& value, const char* unit, const char* description,
-             std::uint64_t least = 0, std::uint64_t most = kNoMaximum) {
-    const auto set = [&value](const std::uint64_t& given) { value = static_cast<T>(given); };
-    const std::uint64_t limit = std::min<std::uint64_t>(most, std::numeric_limits<T>::max());
-    number(name, set, std::to_string(value), unit, description)
-        ->check(CLI::Range(least, limit).description(""));
+  CLI::Option* flag(const char* name, bool& value, const char* description) {
+    return app_.add_flag("--" + std::string(name), value, description)
+        ->envname(environment_name(name))
+        ->group(group_);
+  }
+
+  // May be given several times; in the variable, with commas between.
+  CLI::Option* list(const char* name, std::vector<std::string>& values, const char* unit,
+                    const char* description) {
+    CLI::Option* option = app_.add_option("--" + std::string(name), values, description);
+    return finish(option->default_str(std::string(kNoSetting)), name, unit)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false)
+        ->delimiter(',');
   }
 
   template <std::unsigned_integral T>
-  void bytes(const char* name, T& value, const char* description, std::uint64_t least = 0,
-             std::uint64_t most = kNoMaximum) {
+  void count(const char* name, T& value, const char* unit, const char* description,
+             std::uint64_t min = 0, std::uint64_t max = kNoMaximum) {
+    const auto set = [&value](const std::uint64_t& given) { value = static_cast<T>(given); };
+    const std::uint64_t limit = std::min<std::uint64_t>(max, std::numeric_limits<T>::max());
+    number(name, set, std::to_string(value), unit, description)
+        ->check(CLI::Range(min, limit).description(""));
+  }
+
+  template <std::unsigned_integral T>
+  void bytes(const char* name, T& value, const char* description, std::uint64_t min = 0,
+             std::uint64_t max = kNoMaximum) {
     const auto set = [&value](const std::uint64_t& given) { value = static_cast<T>(given); };
     number(name, set, size_text(value), "BYTES", description)
         ->transform(CLI::AsSizeValue(false).description(""))
-        ->check(CLI::Range(least, most).description(""));
+        ->check(CLI::Range(min, max).description(""));
   }
 
   void millis(const char* name, std::chrono::milliseconds& value, const char* description,
@@ -88,11 +104,24 @@ void add_server_flags(CLI::App& app, ServeConfig& config) {
       .text("listen", config.listen, "HOST:PORT",
             "Address to listen on; port 0 takes a free one, [::1]:0 is IPv6")
       ->check(CLI::Validator(check_listen, ""));
+  flags.flag("insecure", config.insecure,
+             "Listen where others reach it without TLS and access tokens");
+  flags.count("address-rate", config.address_rate, "REQUESTS",
+              "A second of one address, as many at once; 0: no cap", 0, 1'000'000);
+  flags.count("token-rate", config.token_rate, "REQUESTS",
+              "A second with one access token, as many at once; 0: no cap", 0, 1'000'000);
   flags.text("data", config.data, "DIR", "Directory of the database; made when it is not there");
+  flags.bytes(
+      "memory-budget-bytes", config.memory_budget_bytes,
+      "Memory of guests, bodies and answers together; beyond it memory.grow fails, and 503; "
+      "0: three quarters of the machine's or the control group's");
   flags.count("workers", config.workers, "THREADS", "Event loops; 0: one per core", 0, kMaxThreads);
   flags.millis("grace-ms", config.grace, "How long what runs may take to end after SIGTERM", 0);
   flags.text("log-level", config.log_level, "LEVEL", "debug, info, warning, error or off")
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}).description(""));
+  flags.text("log-format", config.log_format, "FORMAT", "text, or json: an object a line")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+  flags.flag("access-log", config.access_log, "Log every request, at level info");
 }
 
 void add_http_flags(CLI::App& app, HttpLimits& http) {
@@ -112,25 +141,68 @@ void add_http_flags(CLI::App& app, HttpLimits& http) {
                "Wait for a client to take more of an answer, in the same way");
 }
 
+void add_tls_flags(CLI::App& app, TlsSettings& tls) {
+  Flags flags(app, "TLS");
+  CLI::Option* const certificate =
+      flags
+          .text("tls-cert", tls.certificate, "FILE",
+                "Certificate in PEM, with those that signed it; connections are over TLS then")
+          ->default_str(std::string(kNoSetting));
+  CLI::Option* const key = flags
+                               .text("tls-key", tls.key, "FILE",
+                                     "Its key in PEM, without a passphrase; both are read again "
+                                     "when they change")
+                               ->default_str(std::string(kNoSetting));
+  certificate->needs(key);
+  key->needs(certificate);
+  flags
+      .text("tls-client-ca", tls.client_ca, "FILE",
+            "Clients need a certificate that one of these authorities signed")
+      ->default_str(std::string(kNoSetting))
+      ->needs(certificate);
+}
+
+template <auto kCheck>
+std::string check_text(const std::string& text) {
+  if (text == kNoSetting) return "";
+  const auto checked = kCheck(text);
+  return checked ? "" : checked.error().message;
+}
+
+void add_browser_flags(CLI::App& app, OriginSettings& origins) {
+  Flags flags(app, "Browsers");
+  flags
+      .list("cors-origin", origins.cors_origins, "ORIGIN",
+            "Whose pages may call the server, like https://app.example.org; *: all pages")
+      ->check(CLI::Validator(check_text<check_cors_origin>, ""));
+  flags
+      .list("allowed-host", origins.allowed_hosts, "HOST[:PORT]",
+            "What Host may be besides the server's own, for a proxy in front; *: anything")
+      ->check(CLI::Validator(check_text<check_allowed_host>, ""));
+}
+
 // What a module gets by default and may ask for.
-void add_module_flags(CLI::App& app, LimitsConfig& limits) {
+void add_module_flags(CLI::App& app, ServeConfig& config) {
   Flags flags(app, "Limits of a module");
+  flags.count("max-functions", config.module.functions, "FUNCTIONS",
+              "Functions of its code; what has more is refused", 1, ModuleBounds::kMaxFunctions);
+  LimitsConfig& limits = config.limits;
   LimitValues& standard = limits.defaults;
-  LimitValues& most = limits.maxima;
+  LimitValues& maxima = limits.maxima;
   flags.count("default-timeout-ms", standard.timeout_ms, "MILLISECONDS", "Deadline of a call", 1,
               kMaxMillis);
-  flags.count("max-timeout-ms", most.timeout_ms, "MILLISECONDS",
+  flags.count("max-timeout-ms", maxima.timeout_ms, "MILLISECONDS",
               "The longest that a module may ask for", 1, kMaxMillis);
   flags.bytes("default-memory-bytes", standard.memory_bytes,
               "Memory of a call, all its memories together");
-  flags.bytes("max-memory-bytes", most.memory_bytes, "The most that a module may ask for");
+  flags.bytes("max-memory-bytes", maxima.memory_bytes, "The most that a module may ask for");
   flags.bytes("default-output-bytes", standard.output_bytes, "Output of a call");
-  flags.bytes("max-output-bytes", most.output_bytes, "The most that a module may ask for");
+  flags.bytes("max-output-bytes", maxima.output_bytes, "The most that a module may ask for");
   flags.count("default-concurrency", standard.max_concurrency, "CALLS", "Running calls; 0: no cap");
-  flags.count("max-concurrency", most.max_concurrency, "CALLS",
+  flags.count("max-concurrency", maxima.max_concurrency, "CALLS",
               "The most that a module may ask for; 0: no cap");
   flags.count("default-queue", standard.max_queue, "CALLS", "Waiting calls; 0: no cap");
-  flags.count("max-queue", most.max_queue, "CALLS",
+  flags.count("max-queue", maxima.max_queue, "CALLS",
               "The most that a module may ask for; 0: no cap");
 }
 
@@ -148,9 +220,15 @@ void add_execution_flags(CLI::App& app, ServeConfig& config) {
   flags.count("max-table-elements", config.engine.table_elements, "ELEMENTS",
               "Elements of one table");
   flags.millis("slice-ms", config.engine.slice, "Time slice of a call");
-  flags.count("compile-threads", config.engine.compile_threads, "THREADS",
-              "Compilers; 0: one per core", 0, kMaxThreads);
-  flags.count("compile-queue", config.compile_queue, "MODULES", "Modules that wait to be compiled");
+  flags.count("compile-threads", config.compiler.threads, "THREADS",
+              "Cores that compiling may use, in processes of its own; 0: all", 0, kMaxThreads);
+  flags.count("compile-queue", config.compiler.queue, "MODULES",
+              "Modules that wait to be compiled");
+  flags.bytes("compile-queue-bytes", config.compiler.queue_bytes, "Code of those");
+  flags.bytes("compile-memory-bytes", config.compiler.memory_bytes,
+              "Memory of one compilation; beyond it the module fails", 64U << 20);
+  flags.millis("compile-cpu-ms", config.compiler.limits.cpu,
+               "CPU time of one compilation; beyond it the module fails");
   flags.bytes("module-cache-bytes", config.module_cache_bytes,
               "Compiled code that is kept in memory");
 }
@@ -159,8 +237,12 @@ void add_write_flags(CLI::App& app, ServeConfig& config) {
   Flags flags(app, "Writing");
   flags.bytes("store-bytes", config.store.max_bytes, "What the database may hold; beyond it 507",
               1U << 20);
-  flags.count("store-readers", config.store.max_readers, "READS",
-              "Reads of the database at the same time", 1, 32'768);
+  flags.bytes("store-cache-bytes", config.store.cache_bytes,
+              "Blocks of the database that are kept in memory");
+  flags.bytes("store-reserve-bytes", config.store.reserve_bytes,
+              "Kept on the disk for deletes when it is full");
+  flags.bytes("store-log-bytes", config.store.log_bytes,
+              "The database's log, and the tables in memory that it is for", 1U << 20, 1U << 30);
   flags.count("channel-jobs", config.channel.jobs, "JOBS",
               "Writes that wait for the runner; beyond it 503", 1);
   flags.bytes("channel-bytes", config.channel.bytes, "Code in them", 1);
@@ -177,9 +259,15 @@ void add_write_flags(CLI::App& app, ServeConfig& config) {
 void add_serve_flags(CLI::App& app, ServeConfig& config) {
   add_server_flags(app, config);
   add_http_flags(app, config.http);
-  add_module_flags(app, config.limits);
+  add_tls_flags(app, config.tls);
+  add_browser_flags(app, config.origins);
+  add_module_flags(app, config);
   add_execution_flags(app, config);
   add_write_flags(app, config);
+}
+
+void add_check_arguments(CLI::App& app, CheckConfig& config) {
+  app.add_option("DIR", config.data, "Directory of a database")->required()->type_name("");
 }
 
 std::string environment_name(std::string_view flag) {

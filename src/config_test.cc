@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::variant<ServeConfig, ExitNow> parse(std::vector<const char*> arguments) {
+Command parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "wasm-server");
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
@@ -136,6 +136,9 @@ TEST_F(Config, RefusesWrongUsageInOneLine) {
 TEST_F(Config, SaysItsVersionAndUsage) {
   EXPECT_EQ(exit_of({"--version"}).text, "wasm-server 0.1.0\n");
   EXPECT_EQ(exit_of({"--version"}).code, 0);
+  EXPECT_EQ(std::get<CheckConfig>(parse({"check", "there"})).data, "there");
+  EXPECT_EQ(exit_of({"check"}).code, 2);
+  EXPECT_NE(exit_of({"routes"}).text.find(R"("name":"add_wasm")"), std::string::npos);
   EXPECT_THAT(exit_of({"--help"}).text, HasSubstr("serve"));
 }
 
@@ -151,7 +154,8 @@ TEST_F(Config, ListsEverySettingWithItsVariableUnitAndDefault) {
     ++settings;
     EXPECT_THAT(help.text, HasSubstr(option->get_name() + " "));
     EXPECT_THAT(help.text, HasSubstr(environment_name(option->get_name().substr(2))));
-    EXPECT_FALSE(option->get_type_name().empty() || option->get_default_str().empty())
+    const bool is_switch = option->get_items_expected_max() == 0;  // off unless it is given
+    EXPECT_NE(is_switch, !option->get_type_name().empty() && !option->get_default_str().empty())
         << option->get_name();
     EXPECT_FALSE(option->get_description().empty()) << option->get_name();
   }

@@ -1,15 +1,28 @@
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "app.h"
+#include "base/line_writer.h"
+#include "cli/run_command.h"
+#include "cli/shell/complete.h"
+#include "commands.h"
+#include "compile/worker/worker_main.h"
 #include "config.h"
 #include "logging.h"
 #include "signals.h"
+#include "standard_streams.h"
+#include "store/open_store.h"
+#include "store/store_check.h"
 
 namespace wasm_server {
 namespace {
@@ -18,33 +31,67 @@ constexpr int kStopped = 0;
 constexpr int kFailed = 1;
 constexpr std::chrono::milliseconds kLook{500};  // how often the store is asked whether it failed
 
-void print(std::FILE* stream, const std::string& text) {
-  std::fputs(text.c_str(), stream);
-  std::fflush(stream);
-}
+// For who reads what is printed, who may not.
+constexpr std::chrono::milliseconds kMaxWriteTime{1000};
 
+// Behind the lines of the log.
 int say_failure(const std::string& why) {
-  print(stderr, "wasm-server: " + why + "\n");
+  flush_log();
+  write_within(STDERR_FILENO, "wasm-server: " + why + "\n", kMaxWriteTime);
   return kFailed;
 }
 
 int serve(ServeConfig config) {
-  StopSignals signals;  // before any thread is started
-  set_up_logging(config.log_level);
+  Signals signals;  // before any thread is started
+  set_up_logging(config.log_level,
+                 config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   raise_open_file_limit();
   const std::string lost_store = "lost the store in " + config.data.string() +
                                  ": a commit failed; start again to see what is on disk";
   App app(std::move(config));
   const Result<void> started = app.start();
   if (!started) return say_failure(started.error().message);
-  print(stdout, "listening on http://" + app.address() + "\n");
-  while (!signals.wait_for(kLook) && !app.lost_store()) {
+  write_within(STDOUT_FILENO, "listening on " + app.url() + "\n", kMaxWriteTime);
+  // Closing the terminal that it was started on stops it; as a service it has none.
+  const bool on_terminal = isatty(STDIN_FILENO) == 1;
+  for (bool stopped = false; !stopped && !app.lost_store();) {
+    const Signal signal = signals.wait_for(kLook);
+    stopped = signal == Signal::kStop || (signal == Signal::kReload && on_terminal);
+    if (!stopped) app.refresh_tls(signal == Signal::kReload);
   }
   signals.let_through();
-  const bool ended = app.stop();
+  app.stop();
   const int code = app.lost_store() ? say_failure(lost_store) : kStopped;
-  if (!ended) std::_Exit(code);
+  flush_log();
   return code;
+}
+
+int check(const CheckConfig& config) {
+  set_up_logging("warning");
+  if (!std::filesystem::exists(config.data / "db"))
+    return say_failure("there is no database in " + config.data.string());
+  const auto store = open_store(config.data, {});
+  if (!store) return say_failure(store.error().message);
+  const StoreReport report = check_store(**store);
+  for (const std::string& line : report.damage)
+    std::fputs(("damaged: " + line + "\n").c_str(), stdout);
+  const std::string summary = std::to_string(report.modules) + " modules, " +
+                              std::to_string(report.revisions) + " older revisions and " +
+                              std::to_string(report.codes) + " codes read, " +
+                              std::to_string(report.damage.size()) + " damaged\n";
+  std::fputs(summary.c_str(), stdout);
+  flush_log();
+  return report.damage.empty() ? kStopped : kFailed;
+}
+
+// Empty when it is none of the commands that end by themselves.
+std::optional<int> run_command(std::span<char*> arguments) {
+  if (arguments.size() < 2) return std::nullopt;
+  const std::vector<std::string> behind(arguments.begin() + 2, arguments.end());
+  if (arguments[1] == cli::kCompleteCommand) return cli::print_candidates(all_commands(), behind);
+  const auto command = find_command(arguments[1]);
+  if (!command) return std::nullopt;
+  return cli::run_command(*command, all_commands(), behind);
 }
 
 }  // namespace
@@ -52,11 +99,15 @@ int serve(ServeConfig config) {
 
 int main(int argc, char** argv) {
   using namespace wasm_server;
+  if (!open_missing_streams()) return kFailed;
+  if (argc == 2 && argv[1] == kCompileWorkerCommand) return compile_worker_main();
   try {
+    if (const auto code = run_command({argv, static_cast<std::size_t>(argc)})) return *code;
     auto command = parse_command_line(argc, argv);
     if (auto* config = std::get_if<ServeConfig>(&command)) return serve(std::move(*config));
+    if (const auto* config = std::get_if<CheckConfig>(&command)) return check(*config);
     const auto& exit_now = std::get<ExitNow>(command);
-    print(exit_now.code == 0 ? stdout : stderr, exit_now.text);
+    std::fputs(exit_now.text.c_str(), exit_now.code == 0 ? stdout : stderr);
     return exit_now.code;
   } catch (const std::exception& error) {
     return say_failure(error.what());

@@ -8,32 +8,36 @@
 namespace wasm_server {
 namespace {
 
-sigset_t stop_set() {
+sigset_t signal_set() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
 }  // namespace
 
-StopSignals::StopSignals() {
-  const sigset_t set = stop_set();
+Signals::Signals() {
+  const sigset_t set = signal_set();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
 }
 
-bool StopSignals::wait_for(std::chrono::milliseconds time) {
-  const sigset_t set = stop_set();
+Signal Signals::wait_for(std::chrono::milliseconds time) {
+  const sigset_t set = signal_set();
   const timespec timeout = timespec_of(time);
-  return sigtimedwait(&set, nullptr, &timeout) > 0;
+  const int signal = sigtimedwait(&set, nullptr, &timeout);
+  if (signal <= 0) return Signal::kNone;
+  return signal == SIGHUP ? Signal::kReload : Signal::kStop;
 }
 
-void StopSignals::let_through() {
-  const sigset_t set = stop_set();
-  // A shell may have started the process with one of them ignored.
+void Signals::let_through() {
+  const sigset_t set = signal_set();
+  // A shell may have started the process with one of them ignored; one that hangs up stops nothing.
+  signal(SIGHUP, SIG_IGN);
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);

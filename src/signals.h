@@ -1,20 +1,27 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace wasm_server {
 
-// SIGINT and SIGTERM, taken by the main thread when it is ready for them.
-class StopSignals {
+enum class Signal : std::uint8_t {
+  kNone,
+  kStop,    // SIGINT, SIGTERM
+  kReload,  // SIGHUP
+};
+
+// What the operator says by signals, heard by the main thread when it is ready.
+class Signals {
  public:
-  // Keeps both from this thread and those that it starts from now on; ignores SIGPIPE
+  // Keeps them from this thread and those that it starts from now on; ignores SIGPIPE
   // and SIGXFSZ: a write beyond the limit of file sizes fails like one on a full disk.
-  StopSignals();
+  Signals();
 
-  // Waits for one so long; whether it came.
-  bool wait_for(std::chrono::milliseconds time);
+  // Waits for one so long.
+  Signal wait_for(std::chrono::milliseconds time);
 
-  // From now on one ends the process at once.
+  // From now on one that stops ends the process at once.
   void let_through();
 };
 

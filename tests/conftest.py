@@ -5,8 +5,9 @@ import pathlib
 
 import pytest
 
+from support.cli import Cli
 from support.client import Client
-from support.server import ServerProcess, find_binary
+from support.server import ServerProcess, find_binary, longest_pieces
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,12 @@ def client(server):
 
 
 @pytest.fixture
+def cli(binary, server, tmp_path):
+    """The client commands, against the shared server."""
+    return Cli(binary, server.url, tmp_path)
+
+
+@pytest.fixture
 def fresh_server(binary, tmp_path):
     """Makes servers with flags and a directory of their own; ends those that the test left running."""
     made: list[ServerProcess] = []
@@ -59,6 +66,12 @@ def fresh_server(binary, tmp_path):
     for process in made:
         if process.running():
             process.stop()
+
+
+def pytest_terminal_summary(terminalreporter):
+    if longest_pieces:
+        count, longest = len(longest_pieces), max(longest_pieces)
+        terminalreporter.write_line(f"longest piece of work on an event loop of {count} servers: {longest * 1000:.1f} ms of CPU time")
 
 
 def pytest_report_header(config):

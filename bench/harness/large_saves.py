@@ -61,7 +61,7 @@ def run(server: Process, path: str, module: bytes, connections: int,
         seconds: float) -> tuple[float, int]:
     """Saves a second, and how many in all."""
     length = len(module) + len(TAIL) + 16
-    head = (f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/wasm\r\n"
+    head = (f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/wasm\r\n"
             f"Content-Length: {length}\r\n\r\n").encode()
     clients = [Client(("127.0.0.1", server.port), head, module) for _ in range(connections)]
     both = selectors.EVENT_READ | selectors.EVENT_WRITE

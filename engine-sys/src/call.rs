@@ -31,7 +31,7 @@ const _: () = {
 
 /// What to call; all pointers outlive the call.
 #[repr(C)]
-pub struct engine_sys_order_t {
+pub struct engine_sys_call_spec_t {
     pub engine: *const wasm_engine_t,
     pub module: *const wasmtime_instance_pre_t,
     pub host_data: *mut c_void,
@@ -48,7 +48,7 @@ pub struct engine_sys_order_t {
 
 /// How it ended; written when `engine_sys_call_poll` says that it has.
 #[repr(C)]
-pub struct engine_sys_ending_t {
+pub struct engine_sys_outcome_t {
     pub trap: *mut wasm_trap_t,
     pub error: *mut wasmtime_error_t,
     pub instantiate_nanoseconds: u64,
@@ -64,7 +64,7 @@ pub struct engine_sys_ending_t {
 pub struct engine_sys_call_t {
     poll: unsafe fn(*mut engine_sys_call_t),
     delete: unsafe fn(*mut engine_sys_call_t),
-    ending: *const engine_sys_ending_t,
+    outcome: *const engine_sys_outcome_t,
 }
 
 #[repr(C)]
@@ -74,11 +74,11 @@ struct Call<F> {
 }
 
 impl<F: Future<Output = ()>> Call<F> {
-    fn boxed(future: F, ending: *const engine_sys_ending_t) -> *mut engine_sys_call_t {
+    fn boxed(future: F, outcome: *const engine_sys_outcome_t) -> *mut engine_sys_call_t {
         let head = engine_sys_call_t {
             poll: Self::poll,
             delete: Self::delete,
-            ending,
+            outcome,
         };
         Box::into_raw(Box::new(Call { head, future })).cast()
     }
@@ -97,26 +97,26 @@ impl<F: Future<Output = ()>> Call<F> {
 /// A call that has not begun: the first poll does.
 ///
 /// # Safety
-/// What `order` points to, and `ending`, outlive the call and are touched by nobody else while it is polled.
+/// What `spec` points to, and `outcome`, outlive the call and are touched by nobody else while it is polled.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn engine_sys_call_new(
-    order: *const engine_sys_order_t,
-    ending: *mut engine_sys_ending_t,
+    spec: *const engine_sys_call_spec_t,
+    outcome: *mut engine_sys_outcome_t,
 ) -> *mut engine_sys_call_t {
-    let head_ending = ending.cast_const();
-    let (order, ending) = unsafe { (&*order, &mut *ending) };
+    let head_outcome = outcome.cast_const();
+    let (spec, outcome) = unsafe { (&*spec, &mut *outcome) };
     let future = async move {
         let started = Instant::now();
-        let mut store = new_store(order);
-        if let Err(error) = run(&mut store, order, ending, started).await {
-            report(error, ending);
+        let mut store = new_store(spec);
+        if let Err(error) = run(&mut store, spec, outcome, started).await {
+            report(error, outcome);
         }
-        ending.ended = true;
+        outcome.ended = true;
         // The store, and with it the instance, is dropped with the call and not before: whoever waits for the results
         // need not wait for that.
         pending::<()>().await
     };
-    Call::boxed(future, head_ending)
+    Call::boxed(future, head_outcome)
 }
 
 /// Runs it for a slice; true when it has ended, its instance being kept until it is deleted. From any thread, one at
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn engine_sys_call_new(
 pub unsafe extern "C" fn engine_sys_call_poll(call: *mut engine_sys_call_t) -> bool {
     unsafe {
         ((*call).poll)(call);
-        (*(*call).ending).ended
+        (*(*call).outcome).ended
     }
 }
 
@@ -143,41 +143,43 @@ pub unsafe extern "C" fn engine_sys_call_delete(call: *mut engine_sys_call_t) {
 
 async fn run(
     store: &mut WasmtimeStore,
-    order: &engine_sys_order_t,
-    ending: &mut engine_sys_ending_t,
+    spec: &engine_sys_call_spec_t,
+    outcome: &mut engine_sys_outcome_t,
     started: Instant,
 ) -> Result<()> {
-    let module = unsafe { &*order.module.cast::<InstancePre<WasmtimeStoreData>>() };
+    let module = unsafe { &*spec.module.cast::<InstancePre<WasmtimeStoreData>>() };
     let instance = module.instantiate_async(&mut *store).await?;
-    ending.instantiate_nanoseconds = started.elapsed().as_nanos() as u64;
-    ending.instantiated = true;
+    outcome.instantiate_nanoseconds = started.elapsed().as_nanos() as u64;
+    outcome.instantiated = true;
+    // From now on the guest is told, by `memory.grow`.
+    unsafe { (*spec.limits).may_wait = false };
 
-    if order.initialize {
+    if spec.initialize {
         if let Some(function) = instance.get_func(&mut *store, "_initialize") {
             call(store, function, &mut [], 0, 0).await?;
         }
     }
-    let name = unsafe { slice::from_raw_parts(order.function, order.function_size) };
+    let name = unsafe { slice::from_raw_parts(spec.function, spec.function_size) };
     let name = str::from_utf8(name).unwrap_or_default();
     let Some(function) = instance.get_func(&mut *store, name) else {
-        ending.no_such_function = true;
+        outcome.no_such_function = true;
         return Ok(());
     };
-    let values = order.params.max(order.results);
+    let values = spec.params.max(spec.results);
     let values = match values {
         0 => &mut [],
-        _ => unsafe { slice::from_raw_parts_mut(order.values, values) },
+        _ => unsafe { slice::from_raw_parts_mut(spec.values, values) },
     };
-    call(store, function, values, order.params, order.results).await
+    call(store, function, values, spec.params, spec.results).await
 }
 
-fn new_store(order: &engine_sys_order_t) -> WasmtimeStore {
+fn new_store(spec: &engine_sys_call_spec_t) -> WasmtimeStore {
     // The C API's own constructor, because its data's fields are private; unwrapped again.
-    let store = wasmtime_store_new(unsafe { &*order.engine }, order.host_data, None);
+    let store = wasmtime_store_new(unsafe { &*spec.engine }, spec.host_data, None);
     let mut store = *unsafe { Box::from_raw(Box::into_raw(store).cast::<WasmtimeStore>()) };
-    unsafe { limit_store(&mut store, order.limits) };
-    store.set_epoch_deadline(order.first_slice_ticks);
-    store.epoch_deadline_async_yield_and_update(order.slice_ticks);
+    unsafe { limit_store(&mut store, spec.limits) };
+    store.set_epoch_deadline(spec.first_slice_ticks);
+    store.epoch_deadline_async_yield_and_update(spec.slice_ticks);
     store
 }
 
@@ -256,12 +258,12 @@ async fn call_with_many(
 
 /// What a guest did is a trap, with its frames; everything else an error. Of that only the cause is kept: the whole text
 /// has a backtrace, and with it names that the guest chose.
-fn report(error: Error, ending: &mut engine_sys_ending_t) {
-    ending.thrown = error.is::<ThrownException>();
-    ending.no_room = error.is::<PoolConcurrencyLimitError>();
-    if ending.thrown || error.is::<Trap>() {
-        ending.trap = Box::into_raw(Box::new(error)).cast();
+fn report(error: Error, outcome: &mut engine_sys_outcome_t) {
+    outcome.thrown = error.is::<ThrownException>();
+    outcome.no_room = error.is::<PoolConcurrencyLimitError>();
+    if outcome.thrown || error.is::<Trap>() {
+        outcome.trap = Box::into_raw(Box::new(error)).cast();
     } else {
-        ending.error = error_handle(Error::msg(error.root_cause().to_string()));
+        outcome.error = error_handle(Error::msg(error.root_cause().to_string()));
     }
 }

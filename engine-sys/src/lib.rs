@@ -3,21 +3,25 @@
 //! The C API's handles are one-field wrappers (`#[repr(C)]` or `transparent`). The functions here rely on that,
 //! with the version pinned in `Cargo.toml` and the sizes asserted below; `src/engine/engine_sys.h` is their C header.
 
-use std::ffi::{CStr, c_char, c_void};
 use std::fs::File;
 use std::mem::size_of;
 use std::os::fd::{FromRawFd, RawFd};
 use std::ptr;
 use std::slice;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use wasmtime::{Config, Enabled, Engine, Module, PoolingAllocationConfig};
 pub use wasmtime_c_api::*;
 
 pub mod call;
 pub mod code_memory;
+pub mod compile_cost;
 pub mod handles;
+pub mod inspect;
 pub mod limits;
+pub mod out_of_memory;
+pub mod param_names;
+pub mod pass;
+pub mod report;
 
 use handles::{error_handle, hand_out};
 
@@ -90,72 +94,7 @@ pub unsafe extern "C" fn engine_sys_module_map(
     unsafe { hand_out(Module::deserialize_open_file(engine, file), module) }
 }
 
-/// Threads for the engine's work: what runs on one of them and is divided by the engine is divided among them.
-#[repr(C)]
-pub struct engine_sys_threads_t(ThreadPool);
-
-/// Null when the threads cannot be started. Each begins with `thread_start`, which sets its priority.
-///
-/// # Safety
-/// `name` is a C string of static storage.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn engine_sys_threads_new(
-    name: *const c_char,
-    threads: usize,
-    thread_start: extern "C" fn(),
-) -> *mut engine_sys_threads_t {
-    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
-    let started = ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(move |index| format!("{name}-{index}"))
-        .start_handler(move |_| thread_start())
-        .build();
-    match started {
-        Ok(threads) => Box::into_raw(Box::new(engine_sys_threads_t(threads))),
-        Err(_) => ptr::null_mut(),
-    }
-}
-
-/// # Safety
-/// `threads` is a live, owned handle; nothing waits in `engine_sys_threads_run`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn engine_sys_threads_delete(threads: *mut engine_sys_threads_t) {
-    drop(unsafe { Box::from_raw(threads) });
-}
-
-struct DataPointer(*mut c_void);
-unsafe impl Send for DataPointer {}
-
-/// Calls `run` with `data` on one of the threads, and returns when it has ended.
-///
-/// # Safety
-/// `threads` is a live handle; `run` may be called with `data` on any thread and does not unwind.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn engine_sys_threads_run(
-    threads: *const engine_sys_threads_t,
-    run: extern "C" fn(*mut c_void),
-    data: *mut c_void,
-) {
-    let data = DataPointer(data);
-    unsafe { &*threads }.0.install(move || {
-        let data = data;
-        run(data.0)
-    });
-}
-
-/// Has `run` called once on each of the threads, soon. Returns at once.
-///
-/// # Safety
-/// `threads` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn engine_sys_threads_on_each(
-    threads: *const engine_sys_threads_t,
-    run: extern "C" fn(),
-) {
-    unsafe { &*threads }.0.spawn_broadcast(move |_| run());
-}
-
-/// Compiles a module to the bytes of its artefact, on the calling thread and those it belongs to.
+/// Compiles a module to the bytes of its artefact; a large one on all of the process's threads for that.
 ///
 /// # Safety
 /// `engine` is a live handle, `wasm` points to `size` bytes, `artefact` is an empty vector.

@@ -53,18 +53,25 @@ bool decode_pieces(std::string_view text, char* out) {
 
 }  // namespace
 
+void append_base64(std::string& out, std::string_view data) {
+  const std::size_t before = out.size();
+  const std::size_t length = (data.size() + 2) / 3 * 4;
+  // One byte more, for the terminator that OpenSSL writes.
+  out.resize_and_overwrite(before + length + 1, [&](char* buffer, std::size_t) {
+    char* to = buffer + before;
+    while (!data.empty()) {
+      const std::string_view piece = data.substr(0, kEncodePiece);
+      to += EVP_EncodeBlock(as_unsigned(to), as_unsigned(piece.data()),
+                            static_cast<int>(piece.size()));
+      data.remove_prefix(piece.size());
+    }
+    return before + length;
+  });
+}
+
 std::string encode_base64(std::string_view data) {
   std::string text;
-  // One byte more: OpenSSL ends what it writes with a zero.
-  const std::size_t length = (data.size() + 2) / 3 * 4;
-  text.resize_and_overwrite(length + 1, [&](char* out, std::size_t) {
-    while (!data.empty()) {
-      const std::size_t piece = std::min(data.size(), kEncodePiece);
-      out += EVP_EncodeBlock(as_unsigned(out), as_unsigned(data.data()), static_cast<int>(piece));
-      data.remove_prefix(piece);
-    }
-    return length;
-  });
+  append_base64(text, data);
   return text;
 }
 

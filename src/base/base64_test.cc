@@ -59,5 +59,13 @@ TEST(Base64, RefusesEveryForeignCharacterAtEveryPlace) {
   }
 }
 
+TEST(Base64, IsAppendedToWhatIsThere) {
+  std::string text = "begin:";
+  append_base64(text, "foob");
+  append_base64(text, "");
+  append_base64(text, "fo");
+  EXPECT_EQ(text, "begin:Zm9vYg==Zm8=");
+}
+
 }  // namespace
 }  // namespace wasm_server

@@ -5,7 +5,7 @@
 
 namespace wasm_server {
 
-// What a clock of CPU time shows. A system call: for what is rare or long.
+// Reads a clock of CPU time. This is a system call: not for the path of every request.
 inline std::chrono::nanoseconds cpu_time(clockid_t clock) {
   timespec time{};
   clock_gettime(clock, &time);

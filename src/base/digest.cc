@@ -1,11 +1,11 @@
 #include "base/digest.h"
 
-#include <array>
-#include <cstddef>
 #include <memory>
 #include <stdexcept>
 
 #include <openssl/evp.h>
+
+#include "base/text.h"
 
 namespace wasm_server {
 namespace {
@@ -41,18 +41,14 @@ Digest sha256(std::string_view data) {
 
 std::string to_hex(const Digest& digest) {
   std::string text;
-  append_hex(text, digest);
+  append_hex(text, digest.bytes);
   return text;
 }
 
-void append_hex(std::string& out, const Digest& digest) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::array<char, 2 * sizeof digest.bytes> text;
-  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    text[2 * i] = kDigits[digest.bytes[i] >> 4];
-    text[2 * i + 1] = kDigits[digest.bytes[i] & 15];
-  }
-  out.append(text.data(), text.size());
+std::optional<Digest> digest_from_hex(std::string_view hex) {
+  Digest digest;
+  if (!decode_hex(hex, digest.bytes)) return std::nullopt;
+  return digest;
 }
 
 }  // namespace wasm_server

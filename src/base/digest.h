@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,8 @@ Digest sha256(std::string_view data);
 
 // 64 lower-case hexadecimal digits.
 std::string to_hex(const Digest& digest);
-void append_hex(std::string& out, const Digest& digest);
+// Empty when `hex` is not 64 hexadecimal digits.
+std::optional<Digest> digest_from_hex(std::string_view hex);
 
 }  // namespace wasm_server
 

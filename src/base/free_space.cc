@@ -20,12 +20,12 @@ std::optional<std::uint64_t> FreeSpace::take(std::uint64_t size) {
     if (free > size) add(offset + size, free - size);
     return offset;
   }
-  if (size > most_ || end_ > most_ - size) return std::nullopt;
+  if (size > max_bytes_ || end_ > max_bytes_ - size) return std::nullopt;
   end_ += size;
   return end_ - size;
 }
 
-void FreeSpace::give_back(std::uint64_t offset, std::uint64_t size) {
+void FreeSpace::release(std::uint64_t offset, std::uint64_t size) {
   const auto next = pieces_.lower_bound(offset);
   if (next != pieces_.begin()) {
     const auto before = std::prev(next);

@@ -12,8 +12,8 @@ namespace wasm_server {
 // Belongs to one thread.
 class FreeSpace {
  public:
-  // Nothing is used further than `most` bytes into the file.
-  explicit FreeSpace(std::uint64_t most) : most_(most) {}
+  // Nothing is used further than `max_bytes` bytes into the file.
+  explicit FreeSpace(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
 
   // While the used pieces are made known, in the order of their places; false when this one begins
   // before the end of the last.
@@ -22,7 +22,7 @@ class FreeSpace {
   // The place of `size` bytes, which are used from now on: in the smallest free piece that has so
   // many, or else at the end. Empty when there is no room.
   std::optional<std::uint64_t> take(std::uint64_t size);
-  void give_back(std::uint64_t offset, std::uint64_t size);
+  void release(std::uint64_t offset, std::uint64_t size);
 
   // Of the last used piece.
   std::uint64_t end() const { return end_; }
@@ -35,7 +35,7 @@ class FreeSpace {
   void add(std::uint64_t offset, std::uint64_t size);
   void remove(Pieces::iterator piece);
 
-  const std::uint64_t most_;
+  const std::uint64_t max_bytes_;
   std::uint64_t end_ = 0;
   Pieces pieces_;
   std::set<std::pair<std::uint64_t, std::uint64_t>> by_size_;  // of pieces_: size, offset

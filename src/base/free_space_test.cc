@@ -31,9 +31,9 @@ TEST(FreeSpace, EndsAtTheMost) {
 TEST(FreeSpace, TakesTheSmallestPieceThatIsLargeEnough) {
   FreeSpace space{1000};
   for (const std::uint64_t size : {30U, 1U, 10U, 1U, 20U, 1U}) space.take(size);
-  space.give_back(0, 30);
-  space.give_back(31, 10);
-  space.give_back(42, 20);
+  space.release(0, 30);
+  space.release(31, 10);
+  space.release(42, 20);
   EXPECT_EQ(space.take(15), 42U);
   EXPECT_EQ(space.take(5), 57U);  // what is left of it
   EXPECT_EQ(space.take(10), 31U);
@@ -44,18 +44,18 @@ TEST(FreeSpace, TakesTheSmallestPieceThatIsLargeEnough) {
 TEST(FreeSpace, NeighboursThatAreGivenBackAreOnePiece) {
   FreeSpace space{1000};
   for (int i = 0; i < 5; ++i) space.take(10);
-  space.give_back(0, 10);
-  space.give_back(20, 10);
-  space.give_back(10, 10);
+  space.release(0, 10);
+  space.release(20, 10);
+  space.release(10, 10);
   EXPECT_EQ(space.take(30), 0U);
 }
 
 TEST(FreeSpace, WhatIsGivenBackAtTheEndShortensIt) {
   FreeSpace space{1000};
   for (int i = 0; i < 3; ++i) space.take(10);
-  space.give_back(10, 10);
+  space.release(10, 10);
   EXPECT_EQ(space.end(), 30U);
-  space.give_back(20, 10);
+  space.release(20, 10);
   EXPECT_EQ(space.end(), 10U);
 }
 
@@ -93,11 +93,11 @@ TEST(FreeSpace, NeverGivesTheSameBytesTwiceAndLosesNone) {
       used.emplace(*offset, size);
     } else {
       const auto gone = std::next(used.begin(), static_cast<std::ptrdiff_t>(dice() % used.size()));
-      space.give_back(gone->first, gone->second);
+      space.release(gone->first, gone->second);
       used.erase(gone);
     }
   }
-  for (const auto& [offset, size] : used) space.give_back(offset, size);
+  for (const auto& [offset, size] : used) space.release(offset, size);
   EXPECT_EQ(space.end(), 0U);
   EXPECT_EQ(space.take(kMost), 0U);
 }

@@ -1,11 +1,11 @@
 #include "base/id.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstdint>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace wasm_server {
@@ -13,11 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxId = 128;
 
-bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-bool is_id_char(char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; }
+bool is_id_char(char c) { return ascii_alnum(c) || c == '.' || c == '_' || c == '-'; }
 
 // 48 bits of milliseconds, then 12 bits that count up within one (RFC 9562, section 6.2, method 1).
 // Running ahead of the clock is allowed and keeps ids unique when more than 4096 are made in a
@@ -33,15 +29,10 @@ std::uint64_t next_stamp(std::uint64_t millis) {
   return stamp;
 }
 
-void append_hex(std::string& out, std::uint64_t value, int digits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += kDigits[(value >> shift) & 15];
-}
-
 }  // namespace
 
 bool is_valid_id(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxId && is_alphanumeric(id.front()) &&
+  return !id.empty() && id.size() <= kMaxId && ascii_alnum(id.front()) &&
          std::ranges::all_of(id, is_id_char);
 }
 

@@ -6,7 +6,7 @@
 
 namespace wasm_server {
 
-// From the kernel's generator; throws std::system_error when it gives none. Safe from any thread.
+// From the kernel's generator. Throws std::system_error when that fails. Safe from any thread.
 void fill_random(void* out, std::size_t size);
 
 // Cheap: taken from a buffer of the calling thread.

@@ -5,6 +5,8 @@ namespace wasm_server {
 const ErrorInfo& error_info(ErrorCode code) {
   static constexpr ErrorInfo kRows[] = {
       {"bad-request", 400, "Bad Request"},
+      {"unauthorized", 401, "Unauthorized"},
+      {"forbidden", 403, "Forbidden"},
       {"not-found", 404, "Not Found"},
       {"function-not-found", 404, "Function Not Found"},
       {"method-not-allowed", 405, "Method Not Allowed"},
@@ -17,10 +19,12 @@ const ErrorInfo& error_info(ErrorCode code) {
       {"guest-trap", 422, "Guest Trap"},
       {"output-limit", 422, "Output Limit"},
       {"memory-limit", 422, "Memory Limit"},
+      {"rate-limited", 429, "Too Many Requests"},
       {"headers-too-large", 431, "Request Header Fields Too Large"},
       {"request-timeout", 408, "Request Timeout"},
       {"internal", 500, "Internal Server Error"},
       {"overloaded", 503, "Service Unavailable"},
+      {"not-ready", 503, "Not Ready"},
       {"deadline-exceeded", 504, "Deadline Exceeded"},
       {"storage-full", 507, "Insufficient Storage"},
   };

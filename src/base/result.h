@@ -13,6 +13,8 @@ namespace wasm_server {
 // (base/result.cc), and in README.md's table of errors.
 enum class ErrorCode {
   kBadRequest,
+  kUnauthorized,
+  kForbidden,
   kNotFound,
   kFunctionNotFound,
   kMethodNotAllowed,
@@ -25,10 +27,12 @@ enum class ErrorCode {
   kGuestTrap,
   kOutputLimit,
   kMemoryLimit,
+  kRateLimited,
   kHeadersTooLarge,
   kRequestTimeout,
   kInternal,
   kOverloaded,
+  kNotReady,
   kDeadlineExceeded,
   kStorageFull,
 };
@@ -56,3 +60,27 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::str
 }
 
 }  // namespace wasm_server
+
+// The early return of an expected failure. `TRY(check(x));` goes on when `check(x)` succeeded, and
+// else returns its error from the function; `TRY_ASSIGN(auto y, make(x));` also gives the value its
+// name. CO_TRY and CO_TRY_ASSIGN are for coroutines. Each is one statement on a line of its own,
+// never the body of an `if` without braces. Model: Abseil's ASSIGN_OR_RETURN.
+#define TRY(expression) WS_TRY_WITH(WS_UNIQUE(failed_), return, expression)
+#define TRY_ASSIGN(variable, expression) \
+  WS_TRY_ASSIGN_WITH(WS_UNIQUE(result_), return, variable, expression)
+#define CO_TRY(expression) WS_TRY_WITH(WS_UNIQUE(failed_), co_return, expression)
+#define CO_TRY_ASSIGN(variable, expression) \
+  WS_TRY_ASSIGN_WITH(WS_UNIQUE(result_), co_return, variable, expression)
+
+#define WS_CONCAT_LITERALLY(left, right) left##right
+#define WS_CONCAT(left, right) WS_CONCAT_LITERALLY(left, right)
+#define WS_UNIQUE(name) WS_CONCAT(name, __LINE__)
+#define WS_TRY_WITH(result, return_statement, expression) \
+  auto result = (expression);                             \
+  if (!result) return_statement std::unexpected {         \
+      std::move(result).error()                           \
+    }
+#define WS_TRY_ASSIGN_WITH(result, return_statement, variable, expression)  \
+  auto result = (expression);                                               \
+  if (!result) return_statement std::unexpected{std::move(result).error()}; \
+  variable = *std::move(result)

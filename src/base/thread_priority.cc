@@ -24,23 +24,19 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-// What the scheduler allows.
+// The shortest that the scheduler allows.
 constexpr std::uint64_t kShortestTurn = 100'000;
-constexpr std::uint64_t kLongestTurn = 100'000'000;
-
-void set_own(int policy, std::uint64_t turn) {
-  constexpr int kNice = 10;
-  SchedulingAttributes attributes{};
-  attributes.size = sizeof attributes;
-  attributes.policy = static_cast<std::uint32_t>(policy);
-  attributes.nice = kNice;
-  attributes.runtime = turn;
-  syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
 
 }  // namespace
 
-void lower_own_priority() { set_own(SCHED_OTHER, kShortestTurn); }
-void use_only_spare_time() { set_own(SCHED_IDLE, kLongestTurn); }
+void lower_own_priority() {
+  constexpr int kNice = 10;
+  SchedulingAttributes attributes{};
+  attributes.size = sizeof attributes;
+  attributes.policy = SCHED_OTHER;
+  attributes.nice = kNice;
+  attributes.runtime = kShortestTurn;
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
 
 }  // namespace wasm_server

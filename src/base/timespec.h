@@ -5,7 +5,7 @@
 
 namespace wasm_server {
 
-// Of a time that is not negative, as system calls want it.
+// `timespec` for a non-negative duration.
 inline timespec timespec_of(std::chrono::nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};

@@ -62,6 +62,33 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::optional<char32_t> only_code_point(std::string_view text) {
+  const auto length = text.empty() ? 0 : utf8_sequence_length(text);
+  if (length == 0 || length != text.size()) return std::nullopt;
+  if (length == 1) return byte_at(text, 0);
+  char32_t code_point = byte_at(text, 0) & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i)
+    code_point = code_point << 6 | (byte_at(text, i) & 0x3FU);
+  return code_point;
+}
+
+void append_utf8(std::string& out, char32_t code_point) {
+  const auto put = [&out](char32_t byte) { out += static_cast<char>(byte); };
+  if (code_point < 0x80) return put(code_point);
+  if (code_point < 0x800) {
+    put(0xC0 | code_point >> 6);
+  } else {
+    if (code_point < 0x10000) {
+      put(0xE0 | code_point >> 12);
+    } else {
+      put(0xF0 | code_point >> 18);
+      put(0x80 | (code_point >> 12 & 0x3F));
+    }
+    put(0x80 | (code_point >> 6 & 0x3F));
+  }
+  put(0x80 | (code_point & 0x3F));
+}
+
 std::string_view utf8_prefix(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && is_continuation(byte_at(text, limit))) --limit;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace wasm_server {
@@ -11,6 +13,13 @@ bool is_utf8(std::string_view text);
 
 // The length of the well-formed sequence (1-4 bytes) at the start of `text`; 0 when there is none.
 std::size_t utf8_sequence_length(std::string_view text);
+
+// The Unicode scalar value that `text` is the well-formed sequence of; empty when it is none, or
+// more than one.
+std::optional<char32_t> only_code_point(std::string_view text);
+
+// Appends the sequence of a Unicode scalar value.
+void append_utf8(std::string& out, char32_t code_point);
 
 // At most `limit` bytes of `text`, cut before a sequence that would not fit as a whole.
 std::string_view utf8_prefix(std::string_view text, std::size_t limit);

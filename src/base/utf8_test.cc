@@ -46,5 +46,19 @@ TEST(Utf8, CutsOnlyBetweenSequences) {
   EXPECT_EQ(utf8_prefix("\u20ac", 2), "");
 }
 
+TEST(Utf8, IsMadeOfOneCodePointAndReadBack) {
+  for (const char32_t code_point : {U'\0', U'a', U'\x7F', U'\x80', U'\u07FF', U'\u0800', U'\uD7FF',
+                                    U'\uE000', U'\uFFFF', U'\U00010000', U'\U0010FFFF'}) {
+    std::string text;
+    append_utf8(text, code_point);
+    EXPECT_TRUE(is_utf8(text));
+    EXPECT_EQ(only_code_point(text), code_point);
+    EXPECT_EQ(only_code_point(text + "a"), std::nullopt);
+  }
+  EXPECT_EQ(only_code_point(""), std::nullopt);
+  EXPECT_EQ(only_code_point("\xED\xA0\x80"), std::nullopt) << "a surrogate";
+  EXPECT_EQ(only_code_point("\xC3"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace wasm_server

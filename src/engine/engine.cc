@@ -8,20 +8,19 @@
 
 #include <spdlog/spdlog.h>
 
-#include "base/free_memory.h"
+#include "engine/code/mapping_budget.h"
+#include "engine/compile_config.h"
 #include "engine/engine_impl.h"
-#include "engine/mapping_budget.h"
-#include "engine/wasi.h"
+#include "engine/inspect/inspect.h"
+#include "engine/wasi/wasi.h"
 
 namespace wasm_server {
 
 namespace {
 
-constexpr std::uint32_t kMemoriesPerModule = 8;
-constexpr std::uint32_t kTablesPerModule = 8;
-constexpr std::size_t kInstanceBytes =
-    32U << 20;  // engine's records of one instance, e.g. of 100,000 functions
-constexpr std::size_t kHostStackBytes = 512U << 10;
+// The engine's records of one instance: 32 bytes for each function that may be referred to.
+constexpr std::size_t kInstanceBytes = 64U << 20;
+static_assert(kInstanceBytes > ModuleBounds::kMaxFunctions * 32);
 // Pages above this are given back after a call instead of being zeroed in place.
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
@@ -38,8 +37,8 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   // A slot stays with its module for as long as there are others: to map the image of another one's
   // memory costs about 13 us. (1 of 3,000 modules: 34 us a request with the default of 100, 21 so.)
   wasmtime_pooling_allocation_config_max_unused_warm_slots_set(pool, slots);
-  wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, kMemoriesPerModule);
-  wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, kTablesPerModule);
+  wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, ModuleBounds{}.memories);
+  wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, ModuleBounds{}.tables);
   wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, kInstanceBytes);
   wasmtime_pooling_allocation_config_max_memory_size_set(pool, settings.max_memory_bytes);
   wasmtime_pooling_allocation_config_table_elements_set(pool, settings.table_elements);
@@ -47,23 +46,6 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   wasmtime_pooling_allocation_config_table_keep_resident_set(pool, kTableKeepResidentBytes);
   engine_sys_pool_use_pagemap_scan(pool);
   return pool;
-}
-
-// What decides about the code.
-wasm_config_t* make_compile_config(const EngineSettings& settings, Tier tier) {
-  auto* config = wasm_config_new();
-  if (tier == Tier::kBaseline) {
-    wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_WINCH);
-    // Its one thread must not queue behind the optimising compiler's.
-    wasmtime_config_parallel_compilation_set(config, false);
-  }
-  wasmtime_config_epoch_interruption_set(config, true);
-  wasmtime_config_max_wasm_stack_set(config, settings.max_wasm_stack_bytes);
-  wasmtime_config_async_stack_size_set(config, settings.max_wasm_stack_bytes + kHostStackBytes);
-  wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
-  wasmtime_config_native_unwind_info_set(
-      config, false);  // nothing unwinds through guests but the engine itself
-  return config;
 }
 
 // For all code of the engine; what does not lie in the arena has a mapping of its own.
@@ -81,18 +63,11 @@ engine_sys_code_memory_t code_memory(CodeArena& arena) {
 
 // That, and where it runs.
 wasm_config_t* make_config(const EngineSettings& settings, std::uint32_t slots, Tier tier) {
-  auto* config = make_compile_config(settings, tier);
+  auto* config = make_compile_config(settings.max_wasm_stack_bytes, tier);
   auto* pool = make_pool(settings, slots);
   wasmtime_pooling_allocation_strategy_set(config, pool);
   wasmtime_pooling_allocation_config_delete(pool);
   return config;
-}
-
-Result<EngineHandle> make_engine(wasm_config_t* config) {
-  wasm_engine_t* engine = nullptr;
-  const ErrorHandle error{engine_sys_engine_new(config, &engine)};
-  if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
-  return EngineHandle(engine);
 }
 
 Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots, Tier tier,
@@ -105,6 +80,7 @@ Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots
   made.engine = std::move(*engine);
   made.linker.reset(wasmtime_linker_new(made.engine.get()));
   define_wasi(*made.linker);
+  made.memory = settings.memory;
   return made;
 }
 
@@ -128,6 +104,7 @@ Ticker::Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds sl
 void Ticker::run(const std::vector<wasm_engine_t*>& engines, std::chrono::milliseconds slice) {
   auto next = std::chrono::steady_clock::now();
   while (!stop_.load(std::memory_order_relaxed)) {
+    paused_.wait(true);
     const unsigned ticks = has_short_slices() ? 1 : kTicksPerSlice;
     const auto pause = ticks * std::chrono::microseconds(slice) / kTicksPerSlice;
     next += pause;
@@ -140,18 +117,22 @@ void Ticker::run(const std::vector<wasm_engine_t*>& engines, std::chrono::millis
   }
 }
 
+void Ticker::pause(bool on) {
+  paused_ = on;
+  if (!on) paused_.notify_one();
+}
+
 Ticker::~Ticker() {
   stop_ = true;
+  pause(false);
   thread_.join();
 }
 
 Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const unsigned threads = settings.compile_threads == 0 ? cores : settings.compile_threads;
-  auto impl = std::make_unique<Impl>(threads);
+  auto impl = std::make_unique<Impl>();
   const auto budget = MappingBudget::of(MappingBudget::allowed(), settings.pool_slots);
   impl->pool_slots = budget.slots;
-  impl->most_mapped = budget.codes;
+  impl->max_mapped = budget.codes;
   auto arena = CodeArena::make(settings.code_arena_bytes);
   if (!arena) spdlog::warn("each module has mappings of its own: {}", arena.error().message);
   if (arena) impl->arena = std::move(*arena);
@@ -167,16 +148,6 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   if (!baseline) return std::unexpected{std::move(baseline).error()};
   impl->baseline = std::move(*baseline);
 
-  auto precompiler = make_engine(make_compile_config(settings, Tier::kOptimized));
-  if (!precompiler) return std::unexpected{std::move(precompiler).error()};
-  impl->precompiler = std::move(*precompiler);
-
-  auto* alone = make_compile_config(settings, Tier::kOptimized);
-  wasmtime_config_parallel_compilation_set(alone, false);
-  auto validator = make_engine(alone);
-  if (!validator) return std::unexpected{std::move(validator).error()};
-  impl->validator = std::move(*validator);
-
   impl->compatibility = engine_sys_compatibility_hash(impl->optimized.engine.get());
   impl->ticker = std::make_unique<Ticker>(
       std::vector{impl->optimized.engine.get(), impl->baseline.engine.get()}, settings.slice);
@@ -186,22 +157,6 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
-void Engine::in_spare_time(const std::function<void()>& work) const {
-  impl_->spare_checkers.run(work);
-}
-
-bool Engine::uses_spare_time() const {
-  return impl_->spare_checkers.are_busy() || impl_->spare_compilers.are_busy();
-}
-
-Result<void> Engine::validate(std::string_view wasm) const {
-  const auto& engine = wasm.size() < kLargeModule ? impl_->validator : impl_->optimized.engine;
-  const ErrorHandle error{wasmtime_module_validate(
-      engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size())};
-  if (error != nullptr) return fail(ErrorCode::kInvalidModule, message_of(error.get()));
-  return {};
-}
-
 Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
   ByteVec wasm;
   const ErrorHandle error{wasmtime_wat2wasm(text.data(), text.size(), wasm.out())};
@@ -209,17 +164,13 @@ Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
   return Bytes(wasm.view());
 }
 
-std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
-std::size_t Engine::most_mapped() const { return impl_->most_mapped; }
+std::uint64_t Engine::compatibility() const { return impl_->compatibility; }
 
-void Engine::give_back_memory() const {
-  give_back_free_memory();
-  impl_->small_compilers.on_each(give_back_free_memory);
-  impl_->large_compilers.on_each(give_back_free_memory);
-  impl_->spare_compilers.on_each(give_back_free_memory);
-}
+std::uint32_t Engine::pool_slots() const { return impl_->pool_slots; }
+std::size_t Engine::max_mapped() const { return impl_->max_mapped; }
 
 void Engine::short_slices(bool on) { impl_->ticker->short_slices(on); }
 bool Engine::has_short_slices() const { return impl_->ticker->has_short_slices(); }
+void Engine::pause_slices(bool on) { impl_->ticker->pause(on); }
 
 }  // namespace wasm_server

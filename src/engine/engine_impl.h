@@ -2,7 +2,6 @@
 
 // The engine's inside, for the engine folder only.
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,13 +9,10 @@
 #include <thread>
 #include <vector>
 
-#include "base/thread_priority.h"
-#include "engine/code_arena.h"
-#include "engine/compiled_module.h"
+#include "engine/code/code_arena.h"
+#include "engine/code/compiled_module.h"
 #include "engine/engine.h"
-#include "engine/engine_threads.h"
 #include "engine/handles.h"
-#include "engine/spare_threads.h"
 
 namespace wasm_server {
 
@@ -24,12 +20,13 @@ namespace wasm_server {
 struct EngineTier {
   EngineHandle engine;
   LinkerHandle linker;
+  MemoryBudget* memory = nullptr;  // EngineSettings
 };
 
 // Into so many ticks of the epoch a slice can be divided.
 inline constexpr unsigned kTicksPerSlice = 4;
 
-// Increments the epochs, for as long as it lives: once per tick, or all ticks of a slice together.
+// Increments the epochs, unless it is paused: once per tick, or all ticks of a slice together.
 class Ticker {
  public:
   Ticker(std::vector<wasm_engine_t*> engines, std::chrono::milliseconds slice);
@@ -39,38 +36,23 @@ class Ticker {
 
   void short_slices(bool on) { short_slices_.store(on, std::memory_order_relaxed); }
   bool has_short_slices() const { return short_slices_.load(std::memory_order_relaxed); }
+  void pause(bool on);
 
  private:
   void run(const std::vector<wasm_engine_t*>& engines, std::chrono::milliseconds slice);
 
   std::atomic<bool> stop_{false};
   std::atomic<bool> short_slices_{false};
+  std::atomic<bool> paused_{false};
   std::thread thread_;
 };
 
 struct Engine::Impl {
-  explicit Impl(unsigned threads)
-      : small_compilers("compile", threads, lower_own_priority),
-        large_compilers("optimise", threads, lower_own_priority),
-        spare_compilers(std::max(1U, threads / 2)),
-        spare_checkers(threads) {}
-
   std::unique_ptr<CodeArena> arena;  // of `optimized`; null where the system does not allow it
   EngineTier optimized;
   EngineTier baseline;
-  // Compiles for `optimized` and runs nothing: a lock of its compiler, held by a thread that only
-  // gets spare time, holds up nobody else.
-  EngineHandle precompiler;
-  // Divides nothing among threads, and runs nothing: an event loop that has a small module
-  // validated does not wait for those that compile.
-  EngineHandle validator;
-  // A large module takes seconds, and who waits for a small one does not wait for that.
-  EngineThreads small_compilers;
-  EngineThreads large_compilers;
-  SpareThreads spare_compilers;  // on half of the cores
-  SpareThreads spare_checkers;   // what is to be checked does not queue behind what is compiled
   std::uint32_t pool_slots = 0;
-  std::size_t most_mapped = 0;
+  std::size_t max_mapped = 0;
   std::uint64_t compatibility = 0;  // artefacts made under another value do not load
   std::unique_ptr<Ticker> ticker;
 

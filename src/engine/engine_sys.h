@@ -7,15 +7,27 @@
 
 extern "C" {
 
-// Sum limits of one call and what became of them. The engine updates it while the store runs.
+// What one call may take, and what became of it. The engine updates it while the store runs.
 typedef struct engine_sys_limits {
   uint64_t memory_bytes;    // over all memories
   uint64_t table_elements;  // over all tables
   uint64_t instances;
+  uint64_t light_bytes;  // up to this much memory an operation on all of it is short
+  // Takes memory that is about to be given to the guest; false when there is not that much. Null:
+  // nothing is counted. Nothing is ever released through it.
+  bool (*take)(void* budget, uint64_t bytes);
+  void* budget;
+  // Until it is instantiated, a call that is refused memory is left with `is_waiting`, and asks
+  // again when it is polled, for as long as this is on.
+  bool may_wait;
+
   uint64_t memory_used;
   uint64_t table_used;
-  bool memory_refused;
-  bool table_refused;
+  bool memory_refused;  // by the limit
+  bool table_refused;   // by the limit
+  bool budget_refused;  // by `take`
+  bool is_waiting;
+  bool is_heavy;  // has more than light_bytes; the call was left once before it got them
 } engine_sys_limits_t;
 
 // A slot of a call's arguments and results: the value's bits from its first byte on
@@ -26,7 +38,7 @@ typedef struct engine_sys_value {
 } engine_sys_value_t;
 
 // What to call; all pointers outlive the call.
-typedef struct engine_sys_order {
+typedef struct engine_sys_call_spec {
   const wasm_engine_t* engine;
   const wasmtime_instance_pre_t* module;
   void* host_data;  // what wasmtime_context_get_data gives to host functions
@@ -39,12 +51,12 @@ typedef struct engine_sys_order {
   size_t params;
   size_t results;
   bool initialize;  // a reactor: call "_initialize", if there is one, first
-} engine_sys_order_t;
+} engine_sys_call_spec_t;
 
 // How it ended: with neither trap nor error (each owned by the reader), the results are there. An
 // exception that nobody caught is a trap without a code. An error is a text of ours or the
 // engine's, with nothing of the guest's.
-typedef struct engine_sys_ending {
+typedef struct engine_sys_outcome {
   wasm_trap_t* trap;
   wasmtime_error_t* error;
   uint64_t instantiate_nanoseconds;
@@ -53,15 +65,15 @@ typedef struct engine_sys_ending {
   bool no_room;  // the error is that the pool is full
   bool no_such_function;
   bool ended;
-} engine_sys_ending_t;
+} engine_sys_outcome_t;
 
 typedef struct engine_sys_call engine_sys_call_t;
 
 // One call of one function in a fresh instance, on a fiber; it begins with the first poll. A poll
 // runs one slice and says whether that was the last. It may be polled by different threads, by one
 // at a time, and deleted at any time between polls, which stops the guest.
-engine_sys_call_t* engine_sys_call_new(const engine_sys_order_t* order,
-                                       engine_sys_ending_t* ending);
+engine_sys_call_t* engine_sys_call_new(const engine_sys_call_spec_t* spec,
+                                       engine_sys_outcome_t* outcome);
 bool engine_sys_call_poll(engine_sys_call_t* call);
 void engine_sys_call_delete(engine_sys_call_t* call);
 
@@ -92,20 +104,29 @@ void engine_sys_module_make_image(const wasmtime_module_t* module);
 
 uint64_t engine_sys_compatibility_hash(const wasm_engine_t* engine);
 
-// Threads: what runs on one of them and is divided by the engine is divided among them.
-typedef struct engine_sys_threads engine_sys_threads_t;
-// Null when the threads cannot be started. `name` is of static storage.
-engine_sys_threads_t* engine_sys_threads_new(const char* name, size_t threads,
-                                             void (*thread_start)(void));
-void engine_sys_threads_delete(engine_sys_threads_t* threads);
-// Calls `run`, which does not throw, with `data` on one of the threads, and returns when it has
-// ended.
-void engine_sys_threads_run(const engine_sys_threads_t* threads, void (*run)(void*), void* data);
-// Has `run` called once on each of the threads, soon. Returns at once.
-void engine_sys_threads_on_each(const engine_sys_threads_t* threads, void (*run)(void));
+// The most that a module may have.
+typedef struct engine_sys_module_limits {
+  uint32_t functions;
+  uint32_t types;
+  uint32_t element_segments;
+  uint32_t memories;
+  uint32_t tables;
+  uint32_t exported_values;  // parameters and results of all exported functions
+} engine_sys_module_limits_t;
 
-// Compiles to the bytes of an artefact, on the calling thread and those it belongs to. `artefact`
-// is empty before.
+// Validates a module and writes what it says to `report`, which is empty before: the format is in
+// engine/inspect/report.h. On the calling thread alone; needs no engine.
+void engine_sys_inspect(const uint8_t* wasm, size_t size, const engine_sys_module_limits_t* limits,
+                        wasm_byte_vec_t* report);
+// How many of the bytes that looks into.
+size_t engine_sys_bytes_to_validate(const uint8_t* wasm, size_t size);
+
+// From now on the process ends at once, with `status` (not 0), when an allocation of the engine
+// fails.
+void engine_sys_exit_when_out_of_memory(int status);
+
+// Compiles to the bytes of an artefact, on the calling thread or, if the engine compiles in
+// parallel, on all of the process's threads for that. `artefact` is empty before.
 wasmtime_error_t* engine_sys_precompile(const wasm_engine_t* engine, const uint8_t* wasm,
                                         size_t size, wasm_byte_vec_t* artefact);
 }

@@ -1,9 +1,11 @@
 #include "engine/host_imports.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <string>
 
-#include "engine/wasi.h"
+#include "base/text.h"
+#include "engine/error_text.h"
+#include "engine/wasi/wasi.h"
 
 namespace wasm_server {
 
@@ -12,12 +14,22 @@ Error link_failure(std::string_view reason) {
           std::string("the module cannot be executed here: ").append(reason)};
 }
 
-std::optional<Error> missing_import(std::span<const ImportInfo> imports) {
-  const auto missing = std::ranges::find_if_not(
-      imports, [](const ImportInfo& import) { return offers_wasi(import.module, import.name); });
-  if (missing == imports.end()) return std::nullopt;
-  return link_failure("unknown import: `" + missing->module + "::" + missing->name +
-                      "` has not been defined");
+std::optional<Error> missing_imports(std::span<const ImportInfo> imports) {
+  constexpr std::size_t kNamed = 50;
+  std::string names;
+  std::size_t missing = 0;
+  bool spawns = false;
+  for (const ImportInfo& import : imports) {
+    if (offers_wasi(import.module, import.name)) continue;
+    spawns = spawns || (import.module == "wasi" && import.name == "thread-spawn");
+    if (++missing > kNamed) continue;
+    if (!names.empty()) names += ", ";
+    names += quote(shorten(import.module) + "." + shorten(import.name));
+  }
+  if (missing == 0) return std::nullopt;
+  if (missing > kNamed) names += " and " + std::to_string(missing - kNamed) + " more";
+  if (spawns) names.append("; ").append(kNoThreads);
+  return link_failure("it imports what this server does not offer: " + names);
 }
 
 }  // namespace wasm_server

@@ -5,16 +5,16 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "store/wasm_storage.h"
+#include "model/wasm_storage.h"
 
 namespace wasm_server {
 
 // Why a module cannot be executed on this server, around the engine's own reason.
 Error link_failure(std::string_view reason);
 
-// The link_failure that the engine would report of the first of `imports` that no guest is offered,
-// known without compiling anything. Empty when all names are offered: whether their types fit is
-// still for the engine to find.
-std::optional<Error> missing_import(std::span<const ImportInfo> imports);
+// The link_failure of those of `imports` that no guest is offered, all of them named, known without
+// compiling anything. Empty when all names are offered: whether their types fit is still for the
+// engine to find.
+std::optional<Error> missing_imports(std::span<const ImportInfo> imports);
 
 }  // namespace wasm_server

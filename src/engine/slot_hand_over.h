@@ -10,12 +10,12 @@ namespace wasm_server {
 // ThreadSanitizer does not see because the engine is not instrumented. These tell it: before a call
 // is deleted, and before the host touches a guest's memory. In other builds they do nothing.
 #ifdef __SANITIZE_THREAD__
-inline std::atomic<unsigned> slots_given_back{0};
+inline std::atomic<unsigned> slots_released{0};
 
-inline void slot_given_back() { slots_given_back.fetch_add(1, std::memory_order_acq_rel); }
-inline void slot_taken() { slots_given_back.load(std::memory_order_acquire); }
+inline void slot_released() { slots_released.fetch_add(1, std::memory_order_acq_rel); }
+inline void slot_taken() { slots_released.load(std::memory_order_acquire); }
 #else
-inline void slot_given_back() {}
+inline void slot_released() {}
 inline void slot_taken() {}
 #endif
 

@@ -1,31 +1,39 @@
 #pragma once
 
-#include "engine/compiler.h"
-#include "engine/engine.h"
-#include "handlers/answer_memory.h"
-#include "handlers/blob_cache.h"
-#include "handlers/code_checker.h"
-#include "handlers/helper_pool.h"
-#include "handlers/limits.h"
+#include "auth/authenticator.h"
+#include "auth/rate_limiter.h"
+#include "handlers/modules/answer_memory.h"
 #include "handlers/readiness.h"
-#include "jobs/channel.h"
-#include "store/store.h"
+#include "http/origin_rules.h"
+#include "metrics/server_metrics.h"
+#include "model/limits.h"
+#include "services/helper_pool.h"
+#include "services/modules.h"
+#include "services/tokens.h"
 
 namespace wasm_server {
+
+// Requests a second: of each address, of each access token.
+struct Rates {
+  RateLimiter addresses;
+  RateLimiter tokens;
+};
 
 // What the handlers work with. Shared by all workers; everything in it is safe from any thread and
 // outlives the routers.
 struct HandlerDeps {
-  Store& store;
-  JobChannel& channel;
-  const Engine& engine;
-  Compiler& compiler;
-  CodeChecker& code_checker;
-  HelperPool& helpers;
-  BlobCache& blobs;
+  Modules& modules;
+  Tokens& tokens;
+  Authenticator& authenticator;
+  ServerMetrics& metrics;
+  HelperPool& helpers;  // for what takes milliseconds: long bodies and answers
   AnswerMemory& answers;
   const LimitsConfig& limits;
   const Readiness& readiness;
+  const OriginRules& origins;
+  Rates& rates;
+  const bool& open_without_tokens;  // see handlers/access_filter.h; set before requests are served
+  bool access_log = false;          // every request is logged
 };
 
 }  // namespace wasm_server

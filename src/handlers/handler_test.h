@@ -1,7 +1,7 @@
 #pragma once
 
-// For the tests of handlers: everything behind them is real (engine, channel, runner, HTTP server)
-// but the database, which is in memory.
+// For the tests of handlers: everything behind them is real (database, engine, channel, runner,
+// HTTP server).
 
 #include <optional>
 #include <string>
@@ -13,15 +13,19 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-#include "engine/artefacts.h"
+#include "compile/artefacts.h"
 #include "handlers/deps.h"
+#include "handlers/metrics/metrics.h"
 #include "handlers/routes.h"
 #include "http/server.h"
 #include "runner/runner.h"
+#include "runner/store_job_log.h"
+#include "services/after_commit.h"
 #include "testing/engine_fixture.h"
-#include "testing/memory_store.h"
+#include "testing/manual_clock.h"
 #include "testing/temporary_directory.h"
 #include "testing/test_client.h"
+#include "testing/test_store.h"
 
 namespace wasm_server {
 
@@ -32,8 +36,11 @@ class HandlerTest : public testing::Test {
  protected:
   HandlerTest() {
     worker_.start();
+    runner_.on_commit(AfterCommit{store_, compiler_, module_cache_, sweeper_, authenticator_});
+    authenticator_.changed();
     runner_.start();
     EXPECT_TRUE(server_.bind("127.0.0.1:0"));
+    origins_.listen_on("127.0.0.1:0", server_.address());
     server_.start();
     client_.emplace(server_.address());
     readiness_.set(true);
@@ -75,28 +82,45 @@ class HandlerTest : public testing::Test {
   }
 
   TemporaryDirectory directory_;
-  MemoryStore store_;
+  TestStore test_store_;
+  const ModuleRepository& store_ = test_store_.modules();
   Engine& engine_ = testing_engine::engine();
   LimitsConfig limits_;
   Readiness readiness_;
   std::unique_ptr<Artefacts> artefacts_ =
-      Artefacts::open((directory_.path() / "artefacts").string(), engine_, store_.secret()).value();
-  Compiler compiler_{engine_, *artefacts_, 1, 16};
-  ModuleCache modules_{store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 1'000}};
+      Artefacts::open((directory_.path() / "artefacts").string(), engine_, "secret").value();
+  Compiler compiler_{engine_, *artefacts_, CompilerSettings{.queue = 16, .start_ahead = false}};
+  ModuleCache module_cache_{
+      store_, compiler_, {.bytes = 64U << 20, .mapped = 1'000, .files = 1'000}};
+  ArtefactSweeper sweeper_{store_, *artefacts_};
+  ManualClock clock_{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
+  TokenRepository token_repository_{*test_store_};
+  Authenticator authenticator_{token_repository_, clock_};
   JobChannel channel_{JobChannel::Capacity{}};
-  Runner runner_{store_, channel_.rx()};
-  CodeChecker code_checker_{engine_, {}};
+  StoreJobLog log_{*test_store_};
+  Runner runner_{*test_store_, log_, channel_.rx()};
+  CodeInspector inspector_{InspectorSettings{}};
+  CodeChecker code_checker_{inspector_, {}};
   HelperPool helpers_{1, 4};
   BlobCache blobs_{store_, {}};
-  AnswerMemory answers_{4U << 20};
-  HandlerDeps deps_{store_,   channel_, engine_,  compiler_, code_checker_,
-                    helpers_, blobs_,   answers_, limits_,   readiness_};
+  MemoryBudget memory_{1U << 30};
+  AnswerMemory answers_{memory_};
+  Modules modules_{Modules::Parts{store_, channel_, engine_, compiler_, code_checker_, helpers_,
+                                  blobs_, limits_, clock_, memory_}};
+  Tokens tokens_{token_repository_, channel_, clock_};
+  OriginRules origins_{OriginSettings{}};
+  bool open_without_tokens_ = true;
+  Rates rates_{{0, 0}, {0, 0}};
+  ServerMetrics metrics_{metric_routes()};
+  HandlerDeps deps_{
+      modules_, tokens_, authenticator_,      metrics_, helpers_, answers_, limits_, readiness_,
+      origins_, rates_,  open_without_tokens_};
   Admission admission_{16, 16};
-  SliceWatch watch_;
+  SliceWatch watch_{engine_};
   BackgroundPool background_{1, engine_, watch_};
   Worker worker_{0, background_, admission_, watch_};
-  Router router_ = make_router(deps_, modules_, worker_);
-  Server server_{{Lane{&worker_.context(), &router_}}, HttpLimits{}};
+  Router router_ = make_router(deps_, module_cache_, worker_, metrics_.add_worker());
+  Server server_{{EventLoop{&worker_.context(), &router_}}, HttpLimits{}};
   std::optional<TestClient> client_;
 };
 

@@ -1,22 +1,44 @@
 #include "handlers/routes.h"
 
-#include "handlers/execute.h"
-#include "handlers/revisions.h"
+#include <memory>
+
+#include "handlers/access_filter.h"
+#include "handlers/access_log_filter.h"
+#include "handlers/execute/execute.h"
+#include "handlers/metrics/metrics.h"
+#include "handlers/modules/revisions.h"
+#include "handlers/modules/wasm_list.h"
+#include "handlers/modules/wasm_read.h"
+#include "handlers/modules/wasm_write.h"
+#include "handlers/rate_filter.h"
+#include "handlers/route_table.h"
 #include "handlers/status.h"
-#include "handlers/wasm_list.h"
-#include "handlers/wasm_read.h"
-#include "handlers/wasm_write.h"
+#include "handlers/tokens/tokens.h"
+#include "http/origin_filter.h"
+#include "http/trace_filter.h"
 
 namespace wasm_server {
 
-Router make_router(const HandlerDeps& deps, ModuleCache& modules, Worker& worker) {
-  Router router;
+Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& worker,
+                   WorkerCells& cells) {
+  Router router(route_table());
+  router.add_filter(std::make_unique<MetricsFilter>(cells.requests));
+  router.add_filter(std::make_unique<TraceFilter>());
+  if (deps.access_log) router.add_filter(std::make_unique<AccessLogFilter>());
+  router.add_filter(std::make_unique<OriginFilter>(deps.origins));
+  if (deps.rates.addresses.is_on())
+    router.add_filter(std::make_unique<RateFilter>(deps.rates.addresses));
+  router.add_filter(std::make_unique<AccessFilter>(AccessFilter::Parts{
+      deps.authenticator, deps.tokens, deps.rates.tokens, deps.open_without_tokens}));
   register_status_handlers(router, deps);
+  register_metrics(router, deps);
   register_wasm_list(router, deps);
   register_wasm_read(router, deps);
   register_wasm_write(router, deps);
-  register_execute_handler(router, deps, modules, worker);
+  register_execute_handler(router, deps, module_cache, worker, cells.executions);
   register_revisions(router, deps);
+  register_tokens(router, deps);
+  router.check_complete();
   return router;
 }
 

@@ -12,7 +12,7 @@ constexpr std::string_view kOk = R"({"status":"ok"})";
 Reply get_healthz() { return json_reply(200, Bytes{kOk}); }
 
 Reply get_readyz(const HandlerDeps& deps, const Request& request) {
-  const bool failed = deps.store.failed();
+  const bool failed = deps.modules.failed();
   if (deps.readiness.ready() && !failed) return json_reply(200, Bytes{kOk});
   const char* why = failed ? "the store has failed" : "the server is starting or draining";
   return problem(Error{ErrorCode::kOverloaded, why}, request.request_id);
@@ -21,9 +21,8 @@ Reply get_readyz(const HandlerDeps& deps, const Request& request) {
 }  // namespace
 
 void register_status_handlers(Router& router, const HandlerDeps& deps) {
-  router.add(Method::kGet, "/healthz", [](Request&) { return get_healthz(); });
-  router.add(Method::kGet, "/readyz",
-             [&deps](const Request& request) { return get_readyz(deps, request); });
+  router.bind("get_healthz", [](Request&) { return get_healthz(); });
+  router.bind("get_readyz", [&deps](const Request& request) { return get_readyz(deps, request); });
 }
 
 }  // namespace wasm_server

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "handlers/handler_test.h"
+#include "handlers/route_table.h"
 #include "testing/failing_store.h"
 
 namespace wasm_server {
@@ -22,10 +23,14 @@ TEST_F(Status, LivesAlwaysAndIsReadyWhenItTakesTraffic) {
 }
 
 TEST_F(Status, IsNotReadyWhenTheStoreFailed) {
-  FailingStore store{store_};
-  const HandlerDeps deps{store,    channel_, engine_,  compiler_, code_checker_,
-                         helpers_, blobs_,   answers_, limits_,   readiness_};
-  Router router;
+  FailingStore store{*test_store_};
+  const ModuleRepository repository{store};
+  Modules modules{Modules::Parts{repository, channel_, engine_, compiler_, code_checker_, helpers_,
+                                 blobs_, limits_, clock_, memory_}};
+  const HandlerDeps deps{
+      modules,  tokens_, authenticator_,      metrics_, helpers_, answers_, limits_, readiness_,
+      origins_, rates_,  open_without_tokens_};
+  Router router(route_table());
   register_status_handlers(router, deps);
   Request request;
   const auto status = [&](std::string_view path) {

@@ -16,7 +16,7 @@ constexpr std::uint64_t kWhole = 1U << 20;
 constexpr std::uint64_t kWholeOfSmaller = 256U << 10;
 constexpr std::uint64_t kSmaller = 4U << 20;
 // More would make the other connections of the loop wait.
-constexpr std::uint64_t kMostAtOnce = 128U << 10;
+constexpr std::uint64_t kMaxAtOnce = 128U << 10;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ bool BodySink::make_room(std::uint64_t expected) {
 }
 
 std::span<char> BodySink::room(std::uint64_t expected) {
-  const std::uint64_t end = std::min({expected, granted_, received_ + kMostAtOnce});
+  const std::uint64_t end = std::min({expected, granted_, received_ + kMaxAtOnce});
   return {bytes_.data() + received_, end - received_};
 }
 
@@ -61,7 +61,7 @@ Bytes BodySink::take() {
 }
 
 void BodySink::release() {
-  if (charged_ != 0) budget_.give_back(std::exchange(charged_, 0));
+  if (charged_ != 0) budget_.release(std::exchange(charged_, 0));
   bytes_ = Bytes();  // its memory too, of which no one is charged any more
   received_ = granted_ = 0;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "http/body_budget.h"
+#include "base/memory_budget.h"
 
 namespace wasm_server {
 
@@ -19,7 +19,7 @@ class BodySink {
   // path.
   static constexpr std::uint64_t kFree = 4U << 10;
 
-  explicit BodySink(BodyBudget& budget) : budget_(budget) {}
+  explicit BodySink(MemoryCharge& budget) : budget_(budget) {}
   ~BodySink() { release(); }
   BodySink(const BodySink&) = delete;
   BodySink& operator=(const BodySink&) = delete;
@@ -41,7 +41,7 @@ class BodySink {
   void release();
 
  private:
-  BodyBudget& budget_;
+  MemoryCharge& budget_;
   Bytes bytes_;  // its size is the space, of which `received_` bytes are filled
   std::uint64_t received_ = 0;
   std::uint64_t granted_ = 0;  // of the space, and charged when that is more than kFree

@@ -15,7 +15,7 @@ void fill_room(BodySink& sink, std::uint64_t expected, char with) {
 }
 
 TEST(BodySink, AClientThatOnlyDeclaresCostsLittle) {
-  BodyBudget budget(1U << 30);
+  MemoryBudget budget(1U << 30);
   BodySink sink(budget);
   ASSERT_TRUE(sink.make_room(128U << 20));
   EXPECT_EQ(sink.room(128U << 20).size(), 64U << 10);
@@ -23,7 +23,7 @@ TEST(BodySink, AClientThatOnlyDeclaresCostsLittle) {
 }
 
 TEST(BodySink, IsChargedInAFewStepsUpToWhatIsExpected) {
-  BodyBudget budget(1U << 30);
+  MemoryBudget budget(1U << 30);
   BodySink sink(budget);
   constexpr std::uint64_t kSize = 1'000'000;
   std::set<std::uint64_t> charges;
@@ -41,7 +41,7 @@ TEST(BodySink, IsChargedInAFewStepsUpToWhatIsExpected) {
 }
 
 TEST(BodySink, ALargeBodyIsNotMovedAnyMore) {
-  BodyBudget budget(1U << 30);
+  MemoryBudget budget(1U << 30);
   BodySink sink(budget);
   constexpr std::uint64_t kSize = 20U << 20;
   const char* start = nullptr;
@@ -62,7 +62,7 @@ TEST(BodySink, ALargeBodyIsNotMovedAnyMore) {
 // Of up to 4 MB from 256 KB on, so that only the first 64 KB are moved; for 16 times its charge.
 TEST(BodySink, ASmallerBodyIsMovedOnlyOnce) {
   constexpr std::uint64_t kSize = 4U << 20;
-  BodyBudget budget(kSize);
+  MemoryBudget budget(kSize);
   BodySink sink(budget);
   const char* start = nullptr;
   while (sink.received() < kSize) {
@@ -81,7 +81,7 @@ TEST(BodySink, ASmallerBodyIsMovedOnlyOnce) {
 }
 
 TEST(BodySink, ReadsALittleAtATime) {
-  BodyBudget budget(1U << 30);
+  MemoryBudget budget(1U << 30);
   BodySink sink(budget);
   ASSERT_TRUE(sink.append(Bytes(1U << 20, 'x')));
   ASSERT_TRUE(sink.make_room(64U << 20));
@@ -89,7 +89,7 @@ TEST(BodySink, ReadsALittleAtATime) {
 }
 
 TEST(BodySink, AppendsAcrossSteps) {
-  BodyBudget budget(1U << 30);
+  MemoryBudget budget(1U << 30);
   BodySink sink(budget);
   Bytes expected;
   for (int i = 0; i < 3000; ++i) {
@@ -101,7 +101,7 @@ TEST(BodySink, AppendsAcrossSteps) {
 }
 
 TEST(BodySink, RefusesBeyondTheBudgetAndReturnsWhatItTook) {
-  BodyBudget budget(100'000);
+  MemoryBudget budget(100'000);
   BodySink first(budget);
   ASSERT_TRUE(first.append(Bytes(90'000, 'x')));
   BodySink second(budget);
@@ -114,14 +114,14 @@ TEST(BodySink, RefusesBeyondTheBudgetAndReturnsWhatItTook) {
 }
 
 TEST(BodySink, SmallBodiesAreFree) {
-  BodyBudget budget(0);
+  MemoryBudget budget(0);
   BodySink sink(budget);
   EXPECT_TRUE(sink.append(Bytes(4096, 'x')));
   EXPECT_FALSE(sink.append("y"));
 }
 
 TEST(BodySink, TheBodyStaysChargedUntilItsRelease) {
-  BodyBudget budget(1U << 30);
+  MemoryBudget budget(1U << 30);
   {
     BodySink sink(budget);
     ASSERT_TRUE(sink.append(Bytes(10'000, 'x')));

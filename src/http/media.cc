@@ -1,10 +1,8 @@
-// Media types and their negotiation; declared in http/request.h.
+#include "http/media.h"
 
 #include <algorithm>
-#include <string>
 
-#include "http/ascii.h"
-#include "http/request.h"
+#include "base/text.h"
 
 namespace wasm_server {
 namespace {
@@ -48,14 +46,9 @@ double parse_weight(std::string_view text) {
   return digits && value <= 1 ? value : -1;
 }
 
-struct Range {
-  std::string_view type;
-  bool has_parameters = false;  // other than q
-  double weight = 1;            // -1: malformed
-};
-
-Range parse_range(std::string_view element) {
-  Range range;
+// Its weight is -1 when that is malformed.
+MediaRange parse_range(std::string_view element) {
+  MediaRange range;
   range.type = next_item(element, ';');
   while (!element.empty()) {
     const std::string_view parameter = next_item(element, ';');
@@ -72,17 +65,14 @@ Range parse_range(std::string_view element) {
   return range;
 }
 
-// 3: that very type, 2: type/*, 1: any; 0: no match. A lone "*" is what some clients send for
-// "*/*".
-int specificity(const Range& range, std::string_view lower_type) {
-  if (range.has_parameters) return 0;  // our types have none
-  if (range.type == "*/*" || range.type == "*") return 1;
-  if (equals_lower(range.type, lower_type)) return 3;
+// 3: that very type, 2: type/*, 1: any; 0: no match.
+int specificity(std::string_view range, std::string_view lower_type) {
+  if (range == "*/*" || range == "*") return 1;
+  if (equals_lower(range, lower_type)) return 3;
   const std::size_t slash = lower_type.find('/');
-  if (slash == lower_type.npos || !range.type.ends_with("/*")) return 0;
-  return equals_lower(range.type.substr(0, range.type.size() - 1), lower_type.substr(0, slash + 1))
-             ? 2
-             : 0;
+  if (slash == lower_type.npos || !range.ends_with("/*")) return 0;
+  range.remove_suffix(1);
+  return equals_lower(range, lower_type.substr(0, slash + 1)) ? 2 : 0;
 }
 
 }  // namespace
@@ -91,14 +81,25 @@ std::string media_type(std::string_view content_type) {
   return to_lower(next_item(content_type, ';'));
 }
 
-double accept_quality(std::string_view accept, std::string_view media_type) {
-  if (trim(accept).empty()) return 1;
-  const std::string lower_type = to_lower(media_type);
+Accept::Accept(std::string_view header, Parameters parameters) {
+  std::size_t seen = 0;
+  while (!header.empty() && seen < kMaxRanges) {
+    const std::string_view element = next_item(header, ',');
+    if (element.empty()) continue;
+    ++seen;
+    const MediaRange range = parse_range(element);
+    const bool matches_nothing = range.has_parameters && parameters == Parameters::kMatchNothing;
+    if (range.weight >= 0 && !matches_nothing) ranges_.push_back(range);
+  }
+  admits_all_ = seen == 0;
+}
+
+double Accept::quality(std::string_view type) const {
+  if (admits_all_) return 1;
   int best = 0;
   double weight = 0;
-  while (!accept.empty()) {
-    const Range range = parse_range(next_item(accept, ','));
-    const int match = range.weight < 0 ? 0 : specificity(range, lower_type);
+  for (const MediaRange& range : ranges_) {
+    const int match = specificity(range.type, type);
     if (match > best || (match == best && match > 0 && range.weight > weight))
       weight = range.weight;
     best = std::max(best, match);

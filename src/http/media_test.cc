@@ -1,9 +1,15 @@
-#include <gtest/gtest.h>
+#include "http/media.h"
 
-#include "http/request.h"
+#include <string>
+
+#include <gtest/gtest.h>
 
 namespace wasm_server {
 namespace {
+
+double accept_quality(std::string_view header, std::string_view type) {
+  return Accept(header).quality(type);
+}
 
 TEST(MediaType, IsInLowerCaseWithoutParameters) {
   EXPECT_EQ(media_type("Application/JSON; charset=utf-8"), "application/json");
@@ -14,6 +20,7 @@ TEST(MediaType, IsInLowerCaseWithoutParameters) {
 TEST(AcceptQuality, IsOneWithoutAHeader) {
   EXPECT_EQ(accept_quality("", "application/json"), 1);
   EXPECT_EQ(accept_quality("  ", "application/json"), 1);
+  EXPECT_EQ(accept_quality(" ,, ", "application/json"), 1);
 }
 
 // RFC 9110, section 12.5.1, its own example (without the ranges that have parameters).
@@ -54,6 +61,22 @@ TEST(AcceptQuality, SkipsMalformedRangesOnly) {
     EXPECT_EQ(accept_quality(bad, "a/b"), 0) << bad;
   }
   EXPECT_DOUBLE_EQ(accept_quality("a/b;q=2, */*;q=0.1", "a/b"), 0.1);
+}
+
+TEST(AcceptQuality, CanIgnoreParameters) {
+  const Accept accept(R"(text/plain;p="a;q=0";q=0.4, text/*;version=1)",
+                      Accept::Parameters::kIgnored);
+  EXPECT_DOUBLE_EQ(accept.quality("text/plain"), 0.4);
+  EXPECT_DOUBLE_EQ(accept.quality("text/html"), 1);
+}
+
+// A header of nothing but ranges held the event loop for half a second.
+TEST(AcceptQuality, LooksAtTheFirstRangesOnly) {
+  std::string many;
+  for (std::size_t i = 0; i < Accept::kMaxRanges; ++i) many += "a/" + std::to_string(i) + ",";
+  EXPECT_EQ(accept_quality(many + "text/plain", "text/plain"), 0);
+  EXPECT_EQ(accept_quality("text/plain," + many, "text/plain"), 1);
+  EXPECT_EQ(Accept(many + many).ranges().size(), Accept::kMaxRanges);
 }
 
 TEST(AcceptQuality, ACommaInAQuotedStringEndsNothing) {

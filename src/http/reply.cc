@@ -2,19 +2,19 @@
 
 #include <string>
 
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "http/json_text.h"
 
 namespace wasm_server {
 namespace {
 
 // A reason may quote what a client sent, all of it: the engine's do.
-constexpr std::size_t kMostDetail = 2000;
+constexpr std::size_t kMaxDetail = 2000;
 
 std::string shortened(std::string_view text) {
-  if (text.size() <= kMostDetail) return std::string(text);
-  return std::string(utf8_prefix(text, kMostDetail)) + "...";
+  if (text.size() <= kMaxDetail) return std::string(text);
+  return std::string(utf8_prefix(text, kMaxDetail)) + "...";
 }
 
 void log_failure(const Error& error, std::string_view request_id) {
@@ -53,19 +53,6 @@ Bytes problem_document(const Error& error, std::string_view request_id, std::str
 
 }  // namespace
 
-void Reply::add_header(std::string_view name, std::string_view value) {
-  const auto append = [this](std::string_view text) {
-    for (const char c : text) {
-      if (c != '\r' && c != '\n' && c != '\0') headers += c;
-    }
-  };
-  headers.reserve(headers.size() + name.size() + value.size() + 4);
-  append(name);
-  headers += ": ";
-  append(value);
-  headers += "\r\n";
-}
-
 Reply problem(const Error& error, std::string_view request_id) {
   return problem(error, request_id, {});
 }
@@ -76,7 +63,8 @@ Reply problem(const Error& error, std::string_view request_id, std::string_view 
   reply.status = error_info(error.code).status;
   reply.content_type = "application/problem+json";
   reply.body = problem_document(error, request_id, extra);
-  if (error.code == ErrorCode::kOverloaded) reply.add_header("Retry-After", "1");
+  if (error.code == ErrorCode::kOverloaded || error.code == ErrorCode::kNotReady)
+    reply.add_header("Retry-After", "1");
   return reply;
 }
 

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "http/header_fields.h"
 
 namespace wasm_server {
 
@@ -39,16 +40,16 @@ class BodySource {
     return std::chrono::steady_clock::time_point::max();
   }
 
-  // After the end: whole lines, "Name: value\r\n", sent as trailer fields when the body was chunked
-  // (RFC 9112, section 7.1.2). The reply must announce their names in a Trailer header.
-  virtual std::string trailers() { return {}; }
+  // After the end: trailer fields, sent when the body was chunked (RFC 9110, section 6.5). The
+  // reply must announce their names in a Trailer header.
+  virtual HeaderFields trailers() { return {}; }
 };
 
 struct Reply {
   unsigned status = 200;
   std::string_view
-      content_type;     // a literal or a string that outlives the request; empty: no such header
-  std::string headers;  // whole lines, "Name: value\r\n"; use add_header
+      content_type;      // a literal or a string that outlives the request; empty: no such header
+  HeaderFields headers;  // the others
   std::variant<Bytes, SharedBytes, std::unique_ptr<BodySource>> body;
   // Work that the client need not wait for: called when the answer is on its way, or dropped
   // without being called when there is none. At once, however slowly the client reads.
@@ -61,8 +62,7 @@ struct Reply {
     if (afterwards) std::exchange(afterwards, nullptr)();
   }
 
-  // `value` must be free of CR and LF; such bytes are dropped.
-  void add_header(std::string_view name, std::string_view value);
+  void add_header(std::string_view name, std::string_view value) { headers.add(name, value); }
 };
 
 // The problem document of the contract's section 5. Logs `error.log`, with the request id, when

@@ -1,18 +1,12 @@
 #include "http/request.h"
 
 #include <algorithm>
+#include <array>
 
-#include "http/ascii.h"
+#include "base/text.h"
 
 namespace wasm_server {
 namespace {
-
-// -1 when `c` is no hexadecimal digit.
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 // Calls `visit(raw_name, raw_value)` for each parameter until it returns true.
 template <class Visit>
@@ -89,10 +83,9 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     } else if (text[i] != '%') {
       decoded += text[i];
     } else {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded += static_cast<char>(high * 16 + low);
+      std::array<std::uint8_t, 1> byte{};
+      if (!decode_hex(text.substr(i + 1, 2), byte)) return std::nullopt;
+      decoded += static_cast<char>(byte[0]);
       i += 2;
     }
   }

@@ -3,6 +3,7 @@
 // A request as the handlers see it. Owned by the session that read it; handlers run on that
 // session's event loop and may keep references to it until they have answered.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "http/peer_address.h"
 
 namespace wasm_server {
 
@@ -26,7 +28,11 @@ class Peer {
   // connection. Costs a wait on the socket, so call it only when the answer is not there at once.
   virtual void watch(std::move_only_function<void()> gone) = 0;
   virtual void unwatch() = 0;
+
+  virtual PeerAddress address() = 0;
 };
+
+class BodyReader;
 
 struct Request {
   struct Header {
@@ -37,11 +43,21 @@ struct Request {
   Method method = Method::kGet;
   std::string_view path;   // still percent-encoded, without the query
   std::string_view query;  // without '?'
+  std::string_view host;   // "HOST[:PORT]" that the client means, of the target or of Host
   std::vector<Header> headers;
-  Bytes body;
-  std::string_view request_id;  // the client's, when well-formed, or ours
-  std::string_view id;          // the path's {id}, decoded; empty on routes without
+  Bytes body;                         // as a whole, unless the route streams it
+  BodyReader* body_reader = nullptr;  // of a route that does (http/body_reader.h)
+  std::string_view request_id;        // the client's, when well-formed, or ours
+  std::string_view id;                // the path's {id}, decoded; empty on routes without
+  std::string_view rest;              // what a route's * stands for, still percent-encoded
   Peer* peer = nullptr;
+  // Of the trace that the client says it is part of (W3C Trace Context): 32 hexadecimal digits, or
+  // empty.
+  std::string_view trace_id;
+  bool is_operator = false;  // it came in by the operator's own socket: it may do everything
+  std::string token_id;      // of the access token that it came with; empty: none
+  std::string id_prefix;     // of every id that it may name; empty: any
+  std::chrono::steady_clock::time_point began;  // when its header was there
 
   // The first value of a header, by its lower-case name; null (not just empty) when missing.
   std::string_view header(std::string_view lower_case_name) const;
@@ -55,12 +71,5 @@ struct Request {
 
 // Percent-decoding; empty when a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
-
-// The media type of a Content-Type value in lower case, without parameters.
-std::string media_type(std::string_view content_type);
-
-// Whether an Accept value admits `media_type` at all, and how much it prefers it: the q of the most
-// specific range that matches (RFC 9110, section 12.5.1); 0 when none does, 1 for an empty value.
-double accept_quality(std::string_view accept, std::string_view media_type);
 
 }  // namespace wasm_server

@@ -1,22 +1,11 @@
 #include "http/request_id.h"
 
 #include <algorithm>
-#include <array>
 #include <random>
 
-#include "http/ascii.h"
+#include "base/text.h"
 
 namespace wasm_server {
-namespace {
-
-void append_hex(std::string& out, std::uint64_t value, unsigned digits) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::array<char, 16> text;
-  for (unsigned i = digits; i > 0; --i, value >>= 4) text[i - 1] = kDigits[value & 15];
-  out.append(text.data(), digits);
-}
-
-}  // namespace
 
 bool is_request_id(std::string_view text) {
   if (text.empty() || text.size() > 128) return false;

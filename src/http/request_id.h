@@ -11,8 +11,8 @@ namespace wasm_server {
 // JSON.
 bool is_request_id(std::string_view text);
 
-// Makes ids that no other lane or process makes: a random prefix and a counter, in hexadecimal.
-// Used on one thread.
+// Makes ids that no other event loop or process makes: a random prefix and a counter, in
+// hexadecimal. Used on one thread.
 class RequestIds {
  public:
   RequestIds();

@@ -1,5 +1,8 @@
 #include "http/router.h"
 
+#include <stdexcept>
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace wasm_server {
@@ -7,16 +10,31 @@ namespace {
 
 using Outcome = Router::Outcome;
 
-Task<Reply> nothing(Request&) { co_return Reply{}; }
+constexpr Route kRoutes[] = {
+    {.name = "list", .pattern = "/wasm"},
+    {.name = "add", .method = Method::kPost, .pattern = "/wasm"},
+    {.name = "get", .pattern = "/wasm/{id}"},
+    {.name = "delete", .method = Method::kDelete, .pattern = "/wasm/{id}"},
+    {.name = "revisions", .pattern = "/wasm/{id}/revisions"},
+    {.name = "info", .pattern = "/wasm/info/all"},
+    {.name = "files", .pattern = "/http/{id}/*"},
+    {.name = "index", .pattern = "/http/{id}/index"},
+};
+
+Reply nothing(Request&) { return {}; }
 
 Router make_router() {
-  Router router;
-  router.add(Method::kGet, "/wasm", nothing);
-  router.add(Method::kPost, "/wasm", nothing);
-  router.add(Method::kGet, "/wasm/{id}", nothing);
-  router.add(Method::kDelete, "/wasm/{id}", nothing);
-  router.add(Method::kGet, "/wasm/{id}/revisions", nothing);
+  Router router(kRoutes);
+  for (const Route& route : kRoutes) router.bind(route.name, nothing);
+  router.check_complete();
   return router;
+}
+
+// The name of the route that is found.
+std::string_view found(std::string_view path) {
+  static const Router router = make_router();
+  const Route* const route = router.match(Method::kGet, path).route;
+  return route != nullptr ? route->name : "";
 }
 
 Outcome outcome(Method method, std::string_view path) {
@@ -74,11 +92,39 @@ TEST(Router, AnswersHeadWithTheHandlerOfGet) {
   EXPECT_EQ(router.match(Method::kHead, "/wasm/a").handler, get);
 }
 
-TEST(Router, AdmitsLargeBodiesOnlyWhereOneIsTaken) {
+TEST(Router, TakesALiteralBeforeAnIdAndThatBeforeTheRest) {
+  EXPECT_EQ(found("/wasm/info"), "get");
+  EXPECT_EQ(found("/wasm/info/all"), "info");
+  EXPECT_EQ(found("/wasm/info/revisions"), "revisions") << "though a literal leads elsewhere";
+  EXPECT_EQ(found("/http/a/index"), "index");
+  EXPECT_EQ(found("/http/a/index/b"), "files");
+}
+
+TEST(Router, GivesWhatAnAsteriskStandsFor) {
   const Router router = make_router();
-  EXPECT_TRUE(router.match(Method::kPost, "/wasm").body_allowed);
-  EXPECT_FALSE(router.match(Method::kGet, "/wasm").body_allowed);
-  EXPECT_FALSE(router.match(Method::kDelete, "/wasm/a").body_allowed);
+  const Router::Match match = router.match(Method::kGet, "/http/m/a/b%2Fc//d/");
+  EXPECT_EQ(match.id, "m");
+  EXPECT_EQ(match.rest, "a/b%2Fc//d/");
+  EXPECT_EQ(router.match(Method::kGet, "/http/m/").rest, "");
+  EXPECT_EQ(found("/http/m/"), "files");
+  EXPECT_EQ(found("/http/m"), "") << "without the slash it is another path";
+  EXPECT_EQ(outcome(Method::kGet, "/http/no%20id/a"), Outcome::kNotFound);
+}
+
+TEST(Router, WantsAHandlerForEachRouteAndARouteForEachHandler) {
+  Router router(kRoutes);
+  EXPECT_THROW(router.check_complete(), std::logic_error);
+  EXPECT_THROW(router.bind("lsit", nothing), std::logic_error);
+  router.bind("list", nothing);
+  EXPECT_THROW(router.bind("list", nothing), std::logic_error);
+  EXPECT_THROW(router.check_complete(), std::logic_error);
+}
+
+TEST(Router, WantsEachNameAndEachPlaceOnce) {
+  constexpr Route kOneName[] = {{.name = "a", .pattern = "/a"}, {.name = "a", .pattern = "/b"}};
+  EXPECT_THROW(Router{kOneName}, std::logic_error);
+  constexpr Route kOnePlace[] = {{.name = "a", .pattern = "/a"}, {.name = "b", .pattern = "/a"}};
+  EXPECT_THROW(Router{kOnePlace}, std::logic_error);
 }
 
 }  // namespace

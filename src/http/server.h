@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "http/router.h"
@@ -18,6 +20,10 @@ namespace wasm_server {
 // answer is held. It may fall behind by as much as passes in the timeout, so that a link may stall;
 // but whoever sends or takes a byte now and then does not keep memory.
 inline constexpr std::int64_t kLowestRate = 16 << 10;
+
+// Bodies of requests that take none are read and ignored up to this size, and so are those of
+// refused requests. One that is wanted may come as slowly as it likes up to this size.
+inline constexpr std::uint64_t kSmallBody = 64U << 10;
 
 struct HttpLimits {
   std::size_t header_bytes = 16U << 10;            // request line and headers
@@ -31,18 +37,23 @@ struct HttpLimits {
   std::chrono::milliseconds write_timeout{30'000};  // and how far the client with an answer
 };
 
+class TlsContext;
+
 // One event loop that sessions may be put on, with the router that serves them there.
-struct Lane {
+struct EventLoop {
   asio::io_context* context;
   const Router* router;
 };
 
-// Accepts connections and deals them out evenly over the lanes; each becomes a session
-// (http/session.h), which stays on its lane. Owned by the main thread; the calls below are safe
+// Accepts connections and deals them out evenly over the event loops; each becomes a session
+// (http/session.h), which stays on its loop. Owned by the main thread; the calls below are safe
 // from any thread.
 class Server {
  public:
-  Server(const std::vector<Lane>& lanes, HttpLimits limits);
+  // `tls`: that every connection is made with; null: none. `memory`, which bodies are counted in,
+  // outlives the event loops.
+  Server(const std::vector<EventLoop>& loops, HttpLimits limits,
+         std::shared_ptr<const TlsContext> tls = nullptr, MemoryBudget* memory = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -52,14 +63,18 @@ class Server {
   Result<void> bind(std::string_view listen);
   std::string address() const;  // "HOST:PORT" as bound
 
-  // Accepts from now on; the lanes' event loops must be run by their owners.
+  // The same on a local socket besides, for the operator's own programs: without TLS, and with
+  // Request::is_operator.
+  Result<void> bind_operator_socket(const std::filesystem::path& path);
+
+  // Accepts from now on; the event loops must be run by their owners.
   void start();
 
   // Closes the listener and idle connections; busy ones are closed after their answer, which says
   // so.
   void stop_accepting();
   // Waits until every session has ended, or until `grace` is over and the rest is cut. Not from a
-  // lane's thread.
+  // loop's thread.
   void drain(std::chrono::milliseconds grace);
 
   std::size_t connections() const;

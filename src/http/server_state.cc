@@ -16,15 +16,15 @@ void ServerState::leave() {
 }
 
 ConnectionToken::ConnectionToken(std::shared_ptr<ServerState> server,
-                                 std::shared_ptr<std::atomic<std::size_t>> lane)
-    : server_(std::move(server)), lane_(std::move(lane)) {
+                                 std::shared_ptr<std::atomic<std::size_t>> loop)
+    : server_(std::move(server)), loop_(std::move(loop)) {
   server_->connections_.fetch_add(1, std::memory_order_relaxed);
-  lane_->fetch_add(1, std::memory_order_relaxed);
+  loop_->fetch_add(1, std::memory_order_relaxed);
 }
 
 ConnectionToken::~ConnectionToken() {
   if (!server_) return;
-  lane_->fetch_sub(1, std::memory_order_relaxed);
+  loop_->fetch_sub(1, std::memory_order_relaxed);
   server_->leave();
 }
 

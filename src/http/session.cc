@@ -1,31 +1,34 @@
 #include "http/session.h"
 
+#include <array>
 #include <exception>
 #include <optional>
 #include <utility>
 
+#include "http/transport/open_stream.h"
+
 namespace wasm_server {
 
-Session::Session(LaneState& lane, Descriptor socket)
-    : lane_(lane),
-      limits_(lane.server().limits),
-      connection_(lane.context(), std::move(socket)),
-      sink_(lane.server().bodies) {
-  request_.peer = this;
-  lane_.add(*this);
+Session::Session(LoopState& loop, Descriptor socket, bool of_operator)
+    : loop_(loop),
+      limits_(loop.server().limits),
+      connection_(loop.context(), open_stream(loop.context(), std::move(socket),
+                                              of_operator ? nullptr : loop.server().tls.get())),
+      body_(loop, connection_, parser_),
+      exchange_(loop, *this) {
+  exchange_.request().is_operator = of_operator;
+  loop_.add(*this);
 }
 
-Task<void> Session::serve(std::shared_ptr<LaneState> lane, [[maybe_unused]] ConnectionToken token,
-                          Descriptor socket) {
-  Session session(*lane, std::move(socket));
+Task<void> Session::serve(std::shared_ptr<LoopState> loop, [[maybe_unused]] ConnectionToken token,
+                          Descriptor socket, bool of_operator) {
+  Session session(*loop, std::move(socket), of_operator);
   co_await session.run();
 }
 
-Task<void> Session::refuse(std::shared_ptr<LaneState> lane, [[maybe_unused]] ConnectionToken token,
-                           Descriptor socket) {
-  Session session(*lane, std::move(socket));
-  session.lane_.request_ids().next(session.request_id_);
-  session.request_.request_id = session.request_id_;
+Task<void> Session::refuse(std::shared_ptr<LoopState> loop, [[maybe_unused]] ConnectionToken token,
+                           Descriptor socket, bool of_operator) {
+  Session session(*loop, std::move(socket), of_operator);
   session.idle_ = false;
   Reply reply;
   session.answer_and_close(reply, ErrorCode::kOverloaded, "too many connections");
@@ -33,77 +36,84 @@ Task<void> Session::refuse(std::shared_ptr<LaneState> lane, [[maybe_unused]] Con
   if (sent) co_await session.linger();
 }
 
+// One request after the other, in this coroutine: one whose header and body are there, and whose
+// answer the socket takes, passes through without another than its handler's.
 Task<void> Session::run() {
-  bool again = !lane_.server().stopping;
-  while (again) again = co_await exchange();
+  for (bool again = !loop_.server().stopping; again;) {
+    start_request();
+    Reply reply;
+    Step step = parse_head(reply);
+    while (step == Step::kNeedMore) {
+      co_await connection_.readable();
+      step = on_head_input(reply);
+    }
+    if (step == Step::kGoOn) step = check_head(reply);
+    if (step == Step::kGoOn) step = take_body();
+    if (step == Step::kNeedMore) step = co_await read_body(reply);
+    if (step == Step::kGoOn) {
+      if (std::optional<Task<Reply>> waiting = call_handler(reply)) {
+        reply = co_await await_handler(*std::move(waiting));
+      }
+    }
+    if (step == Step::kGone || body_.client_is_gone()) co_return;
+    connection_.unwatch();
+    exchange_.end(reply);
+    bool sent = false;
+    if (std::holds_alternative<std::unique_ptr<BodySource>>(reply.body)) {
+      sent = co_await send_source(reply);
+    } else {
+      settle_body();
+      Outgoing out = writer_.whole(reply, reply_context());
+      if (loop_.has_others()) {
+        // All that is ready is handled before anything is sent: a client on the same machine is
+        // woken once for many answers, and does not take the core from the requests behind its own.
+        reply.do_afterwards();
+        co_await connection_.turn();
+      }
+      connection_.write(out);
+      reply.do_afterwards();
+      sent = connection_.can_write();
+      if (sent && connection_.owes(out)) {
+        write_deadline_ = loop_.deadline(limits_.write_timeout);
+        sent = co_await write_rest(out);
+      }
+    }
+    again = sent && keep_alive_;
+    if (!sent && !breaks_off_) lingers_ = false;
+    if (again && body_.rest() == RequestBody::Rest::kLittle) again = co_await body_.discard();
+  }
   if (lingers_) co_await linger();
 }
 
-// A request whose header and body are there, and whose answer the socket takes, passes through
-// without another coroutine than its handler.
-Task<bool> Session::exchange() {
-  start_request();
-  Reply reply;
-  Step step = parse_head(reply);
-  while (step == Step::kNeedMore) {
-    co_await connection_.fill();
-    step = on_head_input(reply);
+// A reply that is there at once, or the coroutine that will make it.
+std::optional<Task<Reply>> Session::call_handler(Reply& reply) {
+  try {
+    Answer answer = exchange_.call();
+    if (auto* waiting = std::get_if<Task<Reply>>(&answer)) return std::move(*waiting);
+    reply = std::move(std::get<Reply>(answer));
+  } catch (const std::exception& error) {
+    reply = exchange_.refusal(ErrorCode::kInternal, "an internal error", error.what());
   }
-  if (step == Step::kGoOn) step = check_head(reply);
-  if (step == Step::kGoOn) step = take_small_body();
-  if (step == Step::kNeedMore) step = co_await read_body(reply);
-  if (step == Step::kGone) co_return false;
-  if (step == Step::kGoOn) {
-    try {
-      Answer answer = (*match_.handler)(request_);
-      if (auto* ready = std::get_if<Reply>(&answer)) {
-        reply = std::move(*ready);
-      } else {
-        Task<Reply>& waiting = std::get<Task<Reply>>(answer);
-        reply = co_await std::move(waiting);
-      }
-    } catch (const std::exception& error) {
-      on_handler_failure(reply, error.what());
-    }
+  return std::nullopt;
+}
+
+Task<Reply> Session::await_handler(Task<Reply> waiting) {
+  std::string failure;
+  try {
+    co_return co_await std::move(waiting);
+  } catch (const std::exception& error) {
+    failure = error.what();
   }
-  bool sent = false;
-  if (!std::holds_alternative<std::unique_ptr<BodySource>>(reply.body)) {
-    Outgoing out = render(reply);
-    if (lane_.has_others()) {
-      // All that is ready is handled before anything is sent: a client on the same machine is woken
-      // once for many answers, and does not take the core from the requests behind its own.
-      reply.do_afterwards();
-      co_await connection_.turn();
-    }
-    sent = connection_.write_now(out);
-    reply.do_afterwards();
-    if (sent && !out.empty()) {
-      write_deadline_ = lane_.deadline(limits_.write_timeout);
-      sent = co_await write_rest(out);
-    }
-  } else {
-    sent = co_await send_source(reply);
-  }
-  connection_.unwatch();
-  if (!sent) lingers_ = false;
-  if (!sent || !keep_alive_) co_return false;
-  if (unread_body_ > 0) co_return co_await discard_body();
-  co_return true;
+  co_return exchange_.refusal(ErrorCode::kInternal, "an internal error", std::move(failure));
 }
 
 void Session::start_request() {
-  constexpr std::size_t kKeptBody = 4U << 10;
-  if (request_.body.capacity() > kKeptBody) request_.body = Bytes();
-  request_.body.clear();
-  // The former request's views are of bytes that may be overwritten from now on.
-  request_.method = Method::kGet;
-  request_.path = request_.query = request_.request_id = request_.id = {};
-  request_.headers.clear();
-  sink_.release();
+  exchange_.reset();
+  body_.reset();
   parser_.reset();
   connection_.input().start_request();
   idle_ = connection_.input().pending().empty();
-  connection_.set_deadline(lane_.deadline(idle_ ? limits_.idle_timeout : limits_.header_timeout));
+  connection_.set_deadline(loop_.deadline(idle_ ? limits_.idle_timeout : limits_.header_timeout));
 }
 
 Session::Step Session::parse_head(Reply& reply) {
@@ -116,17 +126,18 @@ Session::Step Session::parse_head(Reply& reply) {
   }
   connection_.clear_deadline();
   idle_ = false;
-  head_size_ = input.consumed();
   if (status == RequestParser::Status::kDone) return Step::kGoOn;
   return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
 }
 
 Session::Step Session::on_head_input(Reply& reply) {
+  const std::size_t n = connection_.fill();
   if (connection_.has_ended()) return on_incomplete_head(reply);
+  if (n == 0) return Step::kNeedMore;
   const Step step = parse_head(reply);
   if (step == Step::kNeedMore && idle_) {
     idle_ = false;
-    connection_.set_deadline(lane_.deadline(limits_.header_timeout));
+    connection_.set_deadline(loop_.deadline(limits_.header_timeout));
   }
   return step;
 }
@@ -156,78 +167,90 @@ Session::Step Session::on_incomplete_head(Reply& reply) {
 
 Session::Step Session::check_head(Reply& reply) {
   InputBuffer& input = connection_.input();
+  const std::size_t head_size = input.consumed();
   if (parser_.is_chunked()) {
     // Chunk headers and trailers come behind the header, which must not move any more.
     constexpr std::size_t kChunkHeaders = 4U << 10;
     input.make_room(kChunkHeaders,
                     limits_.header_bytes + 2 * kChunkHeaders + input.pending().size());
   }
-  const auto status = parser_.fill_request(input.start(), request_);
-  choose_request_id();
-  keep_alive_ = parser_.keep_alive() && !lane_.server().stopping.load(std::memory_order_relaxed);
+  const auto status = parser_.fill_request(input.start(), exchange_.request());
+  keep_alive_ = parser_.keep_alive() && !loop_.server().stopping.load(std::memory_order_relaxed);
   if (status == RequestParser::Status::kFailed) {
     return answer_and_close(reply, parser_.failure().code, parser_.failure().message);
   }
-  match_ = lane_.router().match(request_.method, request_.path);
-  request_.id = match_.id;
-  const Step step = check_match(reply);
-  if (step == Step::kAnswer && has_body()) leave_body_unread();
-  return step;
+  const bool answered = exchange_.begin(parser_.content_length(), reply);
+  body_.start(head_size, exchange_.body_limit());
+  return answered ? Step::kAnswer : Step::kGoOn;
 }
 
-Session::Step Session::check_match(Reply& reply) {
-  switch (match_.outcome) {
-    case Router::Outcome::kHandler:
-      break;
-    case Router::Outcome::kBadPath:
-      return answer(reply, ErrorCode::kBadRequest, "the path is not a valid one");
-    case Router::Outcome::kNotFound:
-      return answer(reply, ErrorCode::kNotFound, "there is nothing at this path");
-    case Router::Outcome::kOptions:
-      reply.status = 204;
-      reply.add_header("Allow", match_.allow);
-      return Step::kAnswer;
-    case Router::Outcome::kMethodNotAllowed:
-      answer(reply, ErrorCode::kMethodNotAllowed, "this method is not for this path");
-      reply.add_header("Allow", match_.allow);
-      return Step::kAnswer;
+Session::Step Session::take_body() {
+  Request& request = exchange_.request();
+  if (exchange_.body_handling() == BodyHandling::kStreamed) {
+    request.body_reader = &body_;
+    return Step::kGoOn;
   }
-  if (parser_.content_length() > body_limit()) {
-    return answer(reply, ErrorCode::kPayloadTooLarge, "the request's body is too large");
-  }
-  return Step::kGoOn;
+  if (exchange_.coding() != ContentCoding::kIdentity) return Step::kNeedMore;
+  return body_.take_small(request.body) ? Step::kGoOn : Step::kNeedMore;
 }
 
-void Session::choose_request_id() {
-  request_.request_id = request_.header("x-request-id");
-  if (is_request_id(request_.request_id)) return;
-  lane_.request_ids().next(request_id_);
-  request_.request_id = request_id_;
-}
-
-void Session::on_handler_failure(Reply& reply, const char* what) {
-  reply = problem(Error{ErrorCode::kInternal, "an internal error", what}, request_.request_id);
-}
-
-Session::Step Session::answer(Reply& reply, ErrorCode code, std::string message) {
-  reply = problem(Error{code, std::move(message)}, request_.request_id);
-  return Step::kAnswer;
+Task<Session::Step> Session::read_body(Reply& reply) {
+  Bytes& body = exchange_.request().body;
+  const ContentCoding coding = exchange_.coding();
+  auto reading = coding == ContentCoding::kIdentity ? body_.read_whole(body)
+                                                    : body_.read_decoded(coding, body);
+  const Result<void> read = co_await std::move(reading);
+  if (read) co_return Step::kGoOn;
+  if (body_.client_is_gone()) co_return Step::kGone;
+  co_return answer_and_close(reply, read.error().code, read.error().message);
 }
 
 Session::Step Session::answer_and_close(Reply& reply, ErrorCode code, std::string message) {
-  if (request_.request_id.empty()) {
-    lane_.request_ids().next(request_id_);
-    request_.request_id = request_id_;
-  }
-  keep_alive_ = false;
-  lingers_ = true;
-  sink_.release();  // now, not when the client has taken its answer
-  return answer(reply, code, std::move(message));
+  close_after_answer();
+  body_.release_memory();  // now, not when the client has taken its answer
+  reply = exchange_.refusal(code, std::move(message));
+  return Step::kAnswer;
 }
 
-void Session::watch(std::move_only_function<void()> gone) { connection_.watch(std::move(gone)); }
+void Session::close_after_answer() {
+  keep_alive_ = false;
+  lingers_ = true;
+}
+
+// What the client may be waiting for "100 Continue" with, or is more than is worth reading, ends
+// the connection. Where little is left, it is on its way, and read after the answer.
+void Session::settle_body() {
+  if (body_.rest() == RequestBody::Rest::kMuch) close_after_answer();
+}
+
+// Closing a socket that has unread input resets the connection, which can destroy the answer on its
+// way. So the sending side is closed first, and what the client still sends is thrown away, within
+// bounds.
+Task<void> Session::linger() {
+  constexpr std::size_t kMax = 16U << 20;
+  constexpr std::chrono::milliseconds kLongest{2000};
+  connection_.shut_down_writing();
+  connection_.set_deadline(loop_.deadline(kLongest));
+  std::array<char, 16U << 10> thrown_away;
+  std::size_t total = 0;
+  while (!connection_.has_ended() && total < kMax) {
+    co_await connection_.readable();
+    total += connection_.read(thrown_away);
+  }
+}
+
+// A client of HTTP/1.0 knows no interim answers.
+void Session::watch(std::move_only_function<void()> gone) {
+  constexpr std::string_view kInterim = "HTTP/1.1 102 Processing\r\n\r\n";
+  connection_.watch(std::move(gone), parser_.is_http11() ? kInterim : std::string_view{});
+}
 
 void Session::unwatch() { connection_.unwatch(); }
+
+PeerAddress Session::address() {
+  if (!address_) address_ = connection_.peer_address();
+  return *address_;
+}
 
 void Session::on_sweep(Moment now) { connection_.sweep(now); }
 

@@ -105,8 +105,9 @@ Answer resting(Request&) {
 }
 
 TEST(SessionRate, ASourceMayTakeLonger) {
-  Router router;
-  router.add(Method::kGet, "/resting", resting);
+  constexpr Route kRoutes[] = {{.name = "resting", .pattern = "/resting"}};
+  Router router(kRoutes);
+  router.bind("resting", resting);
   HttpLimits limits;
   limits.write_timeout = kShort;
   PairedSession session(router, limits);
@@ -123,9 +124,11 @@ TEST(SessionRate, ASourceMayTakeLonger) {
 // 500 bytes each 100 ms, for which the kernel buffers little: the server sees every few of them,
 // and never waits longer than its timeout.
 bool is_cut_while_dripping(const char* path) {
-  Router router;
-  router.add(Method::kGet, "/shared", shared_megabyte);
-  router.add(Method::kGet, "/known", known_megabyte);
+  constexpr Route kRoutes[] = {{.name = "shared", .pattern = "/shared"},
+                               {.name = "known", .pattern = "/known"}};
+  Router router(kRoutes);
+  router.bind("shared", shared_megabyte);
+  router.bind("known", known_megabyte);
   HttpLimits limits;
   limits.write_timeout = std::chrono::milliseconds(1000);
   PairedSession session(router, limits);

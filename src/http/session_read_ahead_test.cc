@@ -126,18 +126,33 @@ TEST_F(SessionReadAhead, TheNextRequestIsRefused) {
 TEST_F(SessionReadAhead, ThatAClientLeftIsNoticedBehindItsNextRequest) {
   for (const bool resets : {false, true}) {
     TestServer server;
-    TestClient client = server.connect();
-    ASSERT_TRUE(client.send(kHeld));
+    std::optional<TestClient> client(server.connect());
+    ASSERT_TRUE(client->send(kHeld));
     ASSERT_TRUE(eventually([&server] { return server.waiting() == 1; }));
-    ASSERT_TRUE(client.send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"));
+    ASSERT_TRUE(client->send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"));
     let_it_read();
     if (resets) {
-      client.reset();
+      client->reset();
     } else {
-      client.shut_down_sending();
+      client.reset();  // an orderly end
     }
     EXPECT_TRUE(eventually([&server] { return server.gone() == 1; }));
   }
+}
+
+TEST_F(SessionReadAhead, AClientThatHasSentTwoRequestsAndNoMoreGetsBothAnswers) {
+  ASSERT_TRUE(client_.send(kHeld));
+  ASSERT_TRUE(is_watched());
+  ASSERT_TRUE(client_.send("GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"));
+  client_.shut_down_sending();
+  EXPECT_EQ(client_.receive()->status, 102U);
+  server_.release();
+  auto reply = client_.receive();
+  while (reply && reply->status == 102) reply = client_.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->body, "released");
+  EXPECT_EQ(client_.receive()->status, 200U);
+  EXPECT_EQ(server_.gone(), 0U);
 }
 
 }  // namespace

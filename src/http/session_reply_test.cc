@@ -123,7 +123,7 @@ TEST_F(SessionReply, ASlowReaderGetsEverything) {
 }
 
 // As fast as the server sends: its socket is never full, and the answer never ends.
-TEST(SessionReplies, AFastReaderDoesNotKeepItsLaneToItself) {
+TEST(SessionReplies, AFastReaderDoesNotKeepItsLoopToItself) {
   TestServer server({}, 1);
   TestClient fast = server.connect();
   ASSERT_TRUE(fast.send("GET /stream?size=1000000000000 HTTP/1.1\r\nHost: t\r\n\r\n"));
@@ -150,8 +150,8 @@ TEST_F(SessionReply, ASourceEndsWithItsClient) {
   EXPECT_TRUE(eventually([this] { return server_.open_sources() == 0; }));
 }
 
-// While the lane is busy with one connection, requests come on two more. Both are handled before
-// either is answered.
+// While the event loop is busy with one connection, requests come on two more. Both are handled
+// before either is answered.
 TEST(SessionTurn, HandlesAllThatIsReadyBeforeItSends) {
   TestServer server({}, 1);
   std::latch busy(1);

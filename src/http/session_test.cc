@@ -37,7 +37,7 @@ TEST_F(SessionTest, ShowsTheRequestToTheHandler) {
   const auto reply = client_.request("GET", "/request?a=1&b=2", {}, {{"X-One", " padded\t"}});
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->body, "path=/request\nquery=a=1&b=2\nid=" + reply->header("x-request-id") +
-                             "\nbody=\nHost=test\nX-One=padded\n");
+                             "\nbody=\nHost=localhost\nX-One=padded\n");
 }
 
 TEST_F(SessionTest, TakesOverAWellFormedRequestId) {

@@ -111,17 +111,62 @@ bool has_waiting(const TestServer& server, std::size_t number) {
 TEST(SessionWatch, TellsTheHandlerThatItsClientLeft) {
   TestServer server;
   for (int i = 0; i < 4; ++i) {
-    TestClient client = server.connect();
-    ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
+    std::optional<TestClient> client(server.connect());
+    ASSERT_TRUE(client->send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
     ASSERT_TRUE(has_waiting(server, 1));
     if (i % 2 == 0) {
-      client.reset();
+      client->reset();
     } else {
-      client.shut_down_sending();
+      client.reset();  // an orderly end
     }
     ASSERT_TRUE(has_waiting(server, 0));
   }
   EXPECT_EQ(server.gone(), 4U);
+}
+
+// It is asked, by interim answers, whether it still waits.
+TEST(SessionWatch, AClientThatHasSentAllItWantsGetsItsAnswer) {
+  TestServer server;
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
+  ASSERT_TRUE(has_waiting(server, 1));
+  client.shut_down_sending();
+  EXPECT_EQ(client.receive()->status, 102U);
+  EXPECT_EQ(client.receive()->status, 102U);
+  EXPECT_EQ(server.waiting(), 1U);
+  server.release();
+  auto reply = client.receive();
+  while (reply && reply->status == 102) reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->body, "released");
+  EXPECT_TRUE(client.closes_within(std::chrono::seconds(9)));
+  EXPECT_EQ(server.gone(), 0U);
+}
+
+TEST(SessionWatch, OneThatHasSentAllAndLeavesThenIsNoticed) {
+  TestServer server;
+  std::optional<TestClient> client(server.connect());
+  ASSERT_TRUE(client->send("GET /held HTTP/1.1\r\nHost: t\r\n\r\n"));
+  ASSERT_TRUE(has_waiting(server, 1));
+  client->shut_down_sending();
+  EXPECT_EQ(client->receive()->status, 102U);
+  client.reset();
+  EXPECT_TRUE(eventually([&server] { return server.gone() == 1; }));
+}
+
+// It knows no interim answers; a reset is noticed all the same.
+TEST(SessionWatch, AClientOfHttp10IsNotAsked) {
+  TestServer server;
+  TestClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /held HTTP/1.0\r\n\r\n"));
+  ASSERT_TRUE(has_waiting(server, 1));
+  client.shut_down_sending();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(server.waiting(), 1U);
+  server.release();
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200U);
 }
 
 TEST(SessionWatch, LosesNothingOfWhatArrivesMeanwhile) {

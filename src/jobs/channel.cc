@@ -13,10 +13,7 @@ namespace {
 // What a job without code is counted as: about what its fields and its place in the queue take.
 constexpr std::size_t kJobOverhead = 512;
 
-std::size_t weight(const PendingJob& pending) {
-  const auto& wasm = pending.job.wasm;
-  return kJobOverhead + (wasm && wasm->bytes ? wasm->bytes->size() : 0);
-}
+std::size_t weight(const PendingJob& pending) { return kJobOverhead + pending.job.meta_data.size; }
 
 // Resumes a waiting coroutine on its own event loop, which is kept from running out of work until
 // then.
@@ -81,6 +78,11 @@ bool JobChannel::take(std::vector<PendingJob>& batch) {
   batch.swap(queue_);
   bytes_ = 0;
   return !batch.empty();
+}
+
+JobChannel::Load JobChannel::load() {
+  const std::lock_guard lock{mutex_};
+  return {queue_.size(), bytes_};
 }
 
 void JobChannel::close() {

@@ -67,6 +67,13 @@ class JobChannel {
   Tx tx() { return Tx{*this}; }
   Rx rx() { return Rx{*this}; }
 
+  struct Load {
+    std::size_t jobs;
+    std::size_t bytes;
+  };
+  // What waits for the receiver.
+  Load load();
+
   // No more jobs are taken; what is queued is still received.
   void close();
 

@@ -110,8 +110,8 @@ TEST(JobChannel, LosesNothingBetweenManySendersAndOneReceiver) {
     std::vector<PendingJob> batch;
     while (channel.rx().receive(batch)) {
       for (const PendingJob& job : batch) {
-        const auto sender = static_cast<std::size_t>(*job.job.meta_data.revision);
-        const int number = static_cast<int>(job.job.meta_data.size);
+        const auto sender = static_cast<std::size_t>(job.job.meta_data.time);
+        const int number = std::stoi(job.job.meta_data.id);
         if (number != last[sender] + 1) ++out_of_order;
         last[sender] = number;
         ++received;
@@ -124,8 +124,8 @@ TEST(JobChannel, LosesNothingBetweenManySendersAndOneReceiver) {
       senders.emplace_back([&channel, sender] {
         for (int i = 0; i < kEach; ++i) {
           WasmJob job;
-          job.meta_data.revision = static_cast<std::uint64_t>(sender);
-          job.meta_data.size = static_cast<std::uint64_t>(i);
+          job.meta_data.time = sender;
+          job.meta_data.id = std::to_string(i);
           while (!channel.tx().try_send(pending(job)).has_value()) std::this_thread::yield();
         }
       });

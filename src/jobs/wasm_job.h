@@ -3,68 +3,116 @@
 // A write as the runner gets it: self-contained (ids, times, digest and what validation found are
 // in it) and deterministic, so that applying the same job to the same database gives the same
 // bytes, here or on another node.
+//
+// A new type of job is a value of JobType, a struct with what only this type needs, which is the
+// alternative of JobDetails at the same place, its codec (jobs/job_codec.h) and a file that applies
+// it (runner/apply_*.cc).
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/time.h"
+#include "jobs/preconditions.h"
 #include "jobs/wasm_request.h"
-#include "store/wasm_storage.h"
+#include "model/access_token.h"
+#include "model/wasm_storage.h"
 
 namespace wasm_server {
 
-enum class JobType : std::uint8_t { SAVE, MODIFY, DELETE };
-
-// RFC 9110, section 13: entity tags without quotes. Checked by the runner, inside the transaction.
-struct Preconditions {
-  bool if_match_any = false;  // If-Match: *
-  std::vector<std::string> if_match;
-  bool if_none_match_any = false;  // If-None-Match: *
-  std::vector<std::string> if_none_match;
-
-  // `etag` is the current one, or empty when there is no such module.
-  bool hold(const std::optional<std::string>& etag) const;
-  bool empty() const;
+// The numbers stand in logs of jobs: new ones go to the end.
+enum class JobType : std::uint8_t {
+  SAVE,
+  MODIFY,
+  DELETE,
+  CREATE_TOKEN,
+  ROTATE_TOKEN,
+  REVOKE_TOKEN,
+  NOTE_TOKEN_USE
 };
 
 // Validated code.
 struct NewCode {
-  SharedBytes bytes;
+  SharedBytes bytes;  // null in a job that was read from a log: the code travels beside it
   Digest digest;
   SharedModuleInfo info;
 };
 
+// What is known of a job of any type.
 struct JobMetaData {
-  std::string id;  // of the module
-  std::optional<std::string> run_function;
-  std::uint64_t size = 0;  // of the code, 0 when the job brings none
+  std::string id;                           // of what it is about: a module, a token
+  std::optional<std::string> run_function;  // when the client named one
+  std::uint64_t size = 0;                   // of the code, 0 when the job brings none
   JobType job_type = JobType::SAVE;
   std::string job_id;  // UUIDv7
   UnixMillis time = 0;
-  std::optional<std::vector<ParamName>> param;
-  std::optional<StringMap> labels;
-  std::optional<ModuleLimits> limits;
-  std::optional<StringMap> env;
-  std::optional<std::vector<std::string>> args;
-  std::optional<std::uint64_t> revision;  // MODIFY: the revision to return to
-  Preconditions preconditions;
 };
+
+// What a client says of a module beside its code and its function. Left out: a SAVE takes what the
+// contract says, a MODIFY keeps what is there.
+struct ModuleChange {
+  std::optional<std::vector<ParamName>> param{};
+  std::optional<StringMap> labels{};
+  std::optional<ModuleLimits> limits{};
+  std::optional<StringMap> env{};
+  std::optional<std::vector<std::string>> args{};
+  std::optional<std::vector<std::string>> output_types{};
+};
+
+struct SaveJob {  // always with code
+  ModuleChange change{};
+  Preconditions preconditions{};
+};
+
+struct ModifyJob {
+  ModuleChange change{};
+  std::optional<std::uint64_t> revision{};  // the one to return to
+  Preconditions preconditions{};
+};
+
+struct DeleteJob {
+  Preconditions preconditions{};
+};
+
+struct CreateTokenJob {
+  AccessToken token;
+};
+
+struct RotateTokenJob {
+  Digest hash;                  // of the new text
+  UnixMillis former_until = 0;  // so long the old one is good too
+};
+
+struct RevokeTokenJob {};
+
+struct NoteTokenUseJob {};  // at the job's time
+
+// In the order of JobType.
+using JobDetails = std::variant<SaveJob, ModifyJob, DeleteJob, CreateTokenJob, RotateTokenJob,
+                                RevokeTokenJob, NoteTokenUseJob>;
 
 struct WasmJob {
-  std::optional<NewCode> wasm;  // always there for SAVE
+  std::optional<NewCode> wasm;
   JobMetaData meta_data;
+  JobDetails details;
 };
 
-// What a committed job left behind: the module as it is now; for DELETE, as it was.
+// Puts a job together: its `job_type` and `size` follow from `details` and `wasm`.
+WasmJob make_job(JobMetaData meta_data, JobDetails details, std::optional<NewCode> wasm = {});
+
+// What a committed job left behind.
 struct JobResult {
-  WasmMetaData meta_data;
+  // Of one about a module: that as it is now; for DELETE, as it was.
+  WasmMetaData meta_data{};
   // Of the code that nobody referred to any more. Another job of the same batch may have stored the
   // same code again.
-  std::vector<Digest> freed;
+  std::vector<Digest> freed{};
+  // Of one about a token, in the same way.
+  std::optional<AccessToken> token{};
 };
 
 }  // namespace wasm_server

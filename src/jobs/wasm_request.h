@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "store/wasm_storage.h"
+#include "jobs/preconditions.h"
+#include "model/wasm_storage.h"
 
 namespace wasm_server {
 
@@ -17,10 +18,13 @@ namespace wasm_server {
 struct ParamName {
   std::string name;
   std::optional<ValueType> param_type;
+
+  friend bool operator==(const ParamName&, const ParamName&) = default;
 };
 
 struct WasmRequest {
   std::optional<Bytes> wasm;  // a binary module
+  std::optional<Bytes> text;  // or else a module in the text format
   std::optional<std::string> function;
   std::optional<std::string> id;
   std::optional<std::vector<ParamName>> param;
@@ -28,7 +32,9 @@ struct WasmRequest {
   std::optional<ModuleLimits> limits;
   std::optional<StringMap> env;
   std::optional<std::vector<std::string>> args;
+  std::optional<std::vector<std::string>> output_types;
   std::optional<std::uint64_t> revision;  // PUT only: roll back to this one
+  Preconditions preconditions{};
 };
 
 }  // namespace wasm_server

@@ -1,18 +1,22 @@
 #pragma once
 
-#include <optional>
-
 #include "base/result.h"
 #include "jobs/wasm_job.h"
-#include "store/wasm_storage.h"
+#include "store/batch.h"
 
 namespace wasm_server {
 
-// What the module that `job` names is afterwards (for DELETE: what it was), or why the job is
-// refused. A pure function: the same job on the same state gives the same answer on every node.
-// `current` is the module as it is, empty when there is none; `source` the revision that a MODIFY
-// returns to, empty when there is no such one or the job names none.
-Result<WasmMetaData> apply(const WasmJob& job, const std::optional<WasmMetaData>& current,
-                           const std::optional<WasmMetaData>& source);
+// Applies one job to a batch. A job that is refused, or fails, leaves no trace in it.
+Result<JobResult> apply_job(Batch& batch, const WasmJob& job);
+
+// One for each type of job, in a file of its own. What it wrote before it failed is rolled back by
+// apply_job().
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const SaveJob& save);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const ModifyJob& modify);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const DeleteJob& erase);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const CreateTokenJob& create);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const RotateTokenJob& rotate);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const RevokeTokenJob& revoke);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const NoteTokenUseJob& use);
 
 }  // namespace wasm_server

@@ -3,32 +3,20 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
 
 #include "base/log.h"
-#include "runner/perform_job.h"
+#include "runner/apply.h"
+#include "store/batch.h"
 
 namespace wasm_server {
 namespace {
 
 std::unexpected<Error> unexpected_failure() {
   return fail(ErrorCode::kInternal, "the write failed; nothing was stored");
-}
-
-// One job with a transaction and a commit of its own.
-Result<JobResult> write_alone(Store& store, const WasmJob& job) try {
-  auto transaction = store.begin();
-  if (!transaction) return std::unexpected{std::move(transaction).error()};
-  auto result = perform_job(**transaction, job);
-  if (!result) return result;
-  if (auto committed = (*transaction)->commit(); !committed)
-    return std::unexpected{std::move(committed).error()};
-  return result;
-} catch (const std::exception& exception) {
-  log_error("runner: job " + job.meta_data.job_id + ": " + exception.what());
-  return unexpected_failure();
 }
 
 }  // namespace
@@ -47,33 +35,40 @@ void Runner::run() {
 }
 
 void Runner::process() {
+  const auto begin = std::chrono::steady_clock::now();
   write_batch();
+  commit_times_.add(std::chrono::steady_clock::now() - begin);
   answer();
   batch_.clear();
 }
 
 void Runner::write_batch() {
   results_.clear();
+  const std::uint64_t before = store_.sequence();
   bool done = false;
   try {
     done = write_together();
   } catch (const std::exception& exception) {
-    // Not known of which job: alone, only that one meets it again.
+    // Not known of which job: alone, only that one meets it again. Unless it is committed already.
     log_error(std::string{"runner: batch: "} + exception.what());
+    done = store_.sequence() != before;
   }
   if (!done) write_one_by_one();
 }
 
 // False when each job has to be tried alone.
 bool Runner::write_together() {
-  auto transaction = store_.begin();
-  if (!transaction) {
-    results_.assign(batch_.size(), std::unexpected{transaction.error()});
+  const auto batch = store_.begin();
+  if (!batch) {
+    results_.assign(batch_.size(), std::unexpected{batch.error()});
     return true;
   }
-  for (const PendingJob& pending : batch_)
-    results_.push_back(perform_job(**transaction, pending.job));
-  const auto committed = (*transaction)->commit();
+  done_.clear();
+  for (const PendingJob& pending : batch_) {
+    results_.push_back(apply_job(**batch, pending.job));
+    if (results_.back()) done_.push_back(&pending.job);
+  }
+  const auto committed = commit(**batch, done_);
   if (committed) return true;
   if (committed.error().code == ErrorCode::kStorageFull && batch_.size() > 1) return false;
   for (Result<JobResult>& result : results_) {
@@ -84,12 +79,32 @@ bool Runner::write_together() {
 
 void Runner::write_one_by_one() {
   results_.clear();
-  for (const PendingJob& pending : batch_) results_.push_back(write_alone(store_, pending.job));
+  for (const PendingJob& pending : batch_) results_.push_back(write_alone(pending.job));
+}
+
+// As a batch of its own.
+Result<JobResult> Runner::write_alone(const WasmJob& job) try {
+  TRY_ASSIGN(const auto batch, store_.begin());
+  TRY_ASSIGN(JobResult result, apply_job(*batch, job));
+  const WasmJob* const done = &job;
+  TRY(commit(*batch, {&done, 1}));
+  return result;
+} catch (const std::exception& exception) {
+  log_error("runner: job " + job.meta_data.job_id + ": " + exception.what());
+  return unexpected_failure();
+}
+
+// With the entry of the log that says how to do the same again.
+Result<void> Runner::commit(Batch& batch, std::span<const WasmJob* const> done) {
+  if (done.empty()) return {};
+  TRY_ASSIGN(JobLog::Appended appended, log_.append(done));
+  batch.set_entry({appended.sequence, std::move(appended.beside)});
+  return store_.commit(batch);
 }
 
 void Runner::answer() {
   for (std::size_t i = 0; i < batch_.size(); ++i) {
-    if (results_[i] && on_commit_) on_commit_(*results_[i], batch_[i].job.meta_data.job_type);
+    if (results_[i] && on_commit_) on_commit_(batch_[i].job, *results_[i]);
   }
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     try {

@@ -3,6 +3,7 @@
 //   SaveDistinct  every module has code of its own: record, blob and reference are written
 //   SaveEqual     every module has the same code: record and reference only
 //   SaveInMemory  SaveDistinct without syncs (on a tmpfs): what a save costs in CPU time
+//   SaveUnlogged  SaveInMemory without the jobs' entry in the log: what that costs
 //   BareWrite     the bytes of the code alone, appended to a file with one write and one fdatasync
 //   per batch: what the
 //                 disk can do at best
@@ -15,14 +16,17 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "base/id.h"
 #include "jobs/channel.h"
-#include "runner/perform_job.h"
-#include "store/lmdb_store.h"
+#include "runner/apply.h"
+#include "runner/store_job_log.h"
+#include "store/batch.h"
+#include "store/open_store.h"
 #include "testing/modules.h"
 #include "testing/temporary_directory.h"
 
@@ -52,34 +56,49 @@ std::vector<WasmJob> make_batch(const benchmark::State& state, bool distinct) {
   return batch;
 }
 
-void save_batches(benchmark::State& state, const std::filesystem::path& directory, bool distinct) {
-  auto store = LmdbStore::open(directory, {}).value();
+enum class Code { kDistinct, kEqual };
+enum class Log { kOn, kOff };
+
+void save_batches(benchmark::State& state, const std::filesystem::path& directory, Code code,
+                  Log logged = Log::kOn) {
+  const auto store = open_store(directory, {}).value();
+  StoreJobLog log{*store};
   for (auto _ : state) {
     state.PauseTiming();
-    const std::vector<WasmJob> batch = make_batch(state, distinct);
+    const std::vector<WasmJob> batch = make_batch(state, code == Code::kDistinct);
     state.ResumeTiming();
-    auto transaction = store->begin().value();
-    for (const WasmJob& job : batch) benchmark::DoNotOptimize(perform_job(*transaction, job));
-    if (!transaction->commit()) state.SkipWithError("commit failed");
+    const auto writes = store->begin().value();
+    std::vector<const WasmJob*> done;
+    for (const WasmJob& job : batch) {
+      if (apply_job(*writes, job)) done.push_back(&job);
+    }
+    if (logged == Log::kOn) {
+      auto entry = log.append(done).value();
+      writes->set_entry({entry.sequence, std::move(entry.beside)});
+    }
+    if (!store->commit(*writes)) state.SkipWithError("commit failed");
   }
   set_counters(state);
 }
 
 void SaveDistinct(benchmark::State& state) {
   const TemporaryDirectory directory;
-  save_batches(state, directory.path(), true);
+  save_batches(state, directory.path(), Code::kDistinct);
 }
 
 void SaveEqual(benchmark::State& state) {
   const TemporaryDirectory directory;
-  save_batches(state, directory.path(), false);
+  save_batches(state, directory.path(), Code::kEqual);
 }
 
-void SaveInMemory(benchmark::State& state) {
+void save_in_memory(benchmark::State& state, Log logged) {
   const std::filesystem::path directory = "/dev/shm/wasm-server-bench-" + std::to_string(getpid());
-  save_batches(state, directory, true);
+  save_batches(state, directory, Code::kDistinct, logged);
   std::filesystem::remove_all(directory);
 }
+
+void SaveInMemory(benchmark::State& state) { save_in_memory(state, Log::kOn); }
+void SaveUnlogged(benchmark::State& state) { save_in_memory(state, Log::kOff); }
 
 void BareWrite(benchmark::State& state) {
   const TemporaryDirectory directory;
@@ -106,6 +125,7 @@ BENCHMARK(BareWrite)->Apply(sizes);
 BENCHMARK(SaveDistinct)->Apply(sizes);
 BENCHMARK(SaveEqual)->ArgsProduct({{1, 16, 256}, {69}})->UseRealTime();
 BENCHMARK(SaveInMemory)->ArgsProduct({{1, 16, 256}, {69, 10'000}});
+BENCHMARK(SaveUnlogged)->ArgsProduct({{1, 16, 256}, {69, 10'000}});
 
 }  // namespace
 }  // namespace wasm_server

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "store/sync_directory.h"
+
 namespace wasm_server {
 namespace {
 
@@ -20,15 +22,6 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 std::unexpected<Error> refuse(const std::filesystem::path& path, const std::string& why) {
   return fail(ErrorCode::kInternal, "data directory " + path.string() + ": " + why);
-}
-
-// Makes files that were added to it survive a loss of power; 0 or the error.
-int sync_directory(const std::filesystem::path& path) {
-  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return errno;
-  const int error = fsync(directory) == 0 ? 0 : errno;
-  close(directory);
-  return error;
 }
 
 // With those above it that are not there. 0 or the error, EEXIST when it is there.

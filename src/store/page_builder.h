@@ -1,8 +1,9 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
-#include "store/store.h"
+#include "store/module_repository.h"
 
 namespace wasm_server {
 
@@ -16,8 +17,7 @@ inline constexpr std::size_t kListScan = 16'384;
 // well.
 inline constexpr std::size_t kListBytes = 1U << 20;
 
-// Builds a page from records that are offered in the order of their ids; the memory store and LMDB
-// share it.
+// Builds a page from records that are offered in the order of their ids.
 class PageBuilder {
  public:
   explicit PageBuilder(const ListQuery& query) : query_(query) {}
@@ -28,6 +28,15 @@ class PageBuilder {
 
   // `size`: the record's bytes. False when the page is complete.
   bool offer(WasmMetaData meta_data, std::size_t size);
+
+  // What lies in the page's range and cannot be shown.
+  void say(Unreadable damaged) { page_.damaged.push_back(std::move(damaged)); }
+
+  // Ends the page behind the last record that was looked at.
+  void pause(std::string after) {
+    page_.next = std::move(after);
+    page_.paused = true;
+  }
 
   ListPage take() { return std::move(page_); }
 

@@ -9,9 +9,10 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/compiled_module.h"
+#include "engine/code/compiled_module.h"
 #include "engine/engine.h"
-#include "engine/invocation.h"
+#include "engine/runnable/call_spec.h"
+#include "engine/runnable/runnable.h"
 
 namespace wasm_server::testing_engine {
 
@@ -34,11 +35,23 @@ inline std::shared_ptr<const CompiledModule> compile(std::string_view wat) {
   return CompiledModule::compile(engine(), wasm_of(wat)).value();
 }
 
-inline InvocationOrder order(std::string_view wat, std::string function = "f") {
-  InvocationOrder order;
-  order.module = compile(wat);
-  order.function = std::move(function);
-  return order;
+// A call of a test: a spec whose function need not be what the module says.
+struct TestCall : CallSpec {
+  std::shared_ptr<const CompiledModule> module;
+  FunctionInfo called;
+};
+
+inline TestCall call_of(std::string_view wat, std::string function = "f") {
+  TestCall call;
+  call.module = compile(wat);
+  call.called.name = std::move(function);
+  return call;
+}
+
+inline std::unique_ptr<Runnable> make_runnable(TestCall call) {
+  const auto owner = std::make_shared<const TestCall>(call);
+  call.function = {owner, &owner->called};
+  return call.module->make_runnable(std::move(call));
 }
 
 inline constexpr std::string_view kSum =

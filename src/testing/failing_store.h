@@ -1,24 +1,26 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
-#include "store/store.h"
+#include "store/kv.h"
 
 namespace wasm_server {
 
 // What goes wrong in a FailingStore. Set before the calls that it is for.
 struct Faults {
-  // Asked at the beginning, at each put and at each commit; an error is given instead of doing it.
-  // They may throw.
+  // Asked at the beginning of a batch, at each read of what is stored, and at each commit; an error
+  // is given instead of doing it. They may throw.
   std::function<std::optional<Error>()> begin;
-  std::function<std::optional<Error>(const WasmMetaData&)> put;
+  std::function<std::optional<Error>(Table, std::string_view key)> read;
   std::function<std::optional<Error>()> commit;
-  // Called before a commit that is done.
+  // Called before, and after, a commit that is done. The second may throw.
   std::function<void()> before_commit;
+  std::function<void()> after_commit;
   // What failed() says.
   bool failed = false;
 };
@@ -30,31 +32,23 @@ class FailingStore final : public Store {
 
   Faults faults;
 
-  Result<std::optional<WasmMetaData>> find(std::string_view id) override { return store_.find(id); }
-  Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
-                                                    std::uint64_t revision) override {
-    return store_.find_revision(id, revision);
+  Result<bool> get(Table table, std::string_view key, std::string& value) const override;
+  std::unique_ptr<Reader> snapshot() const override { return store_.snapshot(); }
+  std::unique_ptr<Cursor> scan(Table table, std::string_view from) const override {
+    return store_.scan(table, from);
   }
-  Result<std::vector<WasmMetaData>> revisions(std::string_view id) override {
-    return store_.revisions(id);
-  }
-  Result<ListPage> list(const ListQuery& query) override { return store_.list(query); }
-  Result<bool> has_blob(const Digest& digest) override { return store_.has_blob(digest); }
-  Result<std::optional<Bytes>> read_blob(const Digest& digest, bool verify) override {
-    return store_.read_blob(digest, verify);
-  }
-  Result<bool> read_blob_slice(const Digest& digest, std::uint64_t offset, std::size_t length,
-                               Bytes& out) override {
-    return store_.read_blob_slice(digest, offset, length, out);
-  }
-  Result<std::unique_ptr<Transaction>> begin() override;
+  BlobStore& blobs() override { return store_.blobs(); }
+  const BlobStore& blobs() const override { return std::as_const(store_).blobs(); }
+  Result<void> commit(Batch& batch) override;
   bool failed() const override { return faults.failed || store_.failed(); }
   std::uint64_t sequence() const override { return store_.sequence(); }
-  const std::string& secret() const override { return store_.secret(); }
+  std::uint64_t applied() const override { return store_.applied(); }
+  Result<void> read_entries(std::uint64_t from, const VisitEntry& visit) const override {
+    return store_.read_entries(from, visit);
+  }
+  Result<Usage> usage() const override;
 
  private:
-  class FailingTransaction;
-
   Store& store_;
 };
 

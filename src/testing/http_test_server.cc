@@ -1,14 +1,19 @@
 #include "testing/http_test_server.h"
 
-#include <charconv>
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/body_reader.h"
+
 namespace wasm_server {
 namespace {
+
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 Reply text_reply(std::string text) {
   Reply reply;
@@ -22,6 +27,39 @@ std::uint64_t number(const Request& request, std::string_view name, std::uint64_
   return text ? std::stoull(*text) : otherwise;
 }
 
+constexpr Route kRoutes[] = {
+    {.name = "health", .pattern = "/healthz"},
+    {.name = "request", .pattern = "/request"},
+    {.name = "post_echo",
+     .method = Method::kPost,
+     .pattern = "/echo",
+     .body = BodyHandling::kBuffered},
+    {.name = "put_echo",
+     .method = Method::kPut,
+     .pattern = "/echo",
+     .body = BodyHandling::kBuffered},
+    {.name = "stream_echo",
+     .method = Method::kPost,
+     .pattern = "/stream/echo",
+     .body = BodyHandling::kStreamed},
+    {.name = "stream_count",
+     .method = Method::kPost,
+     .pattern = "/stream/count",
+     .body = BodyHandling::kStreamed},
+    {.name = "stream_ignore",
+     .method = Method::kPost,
+     .pattern = "/stream/ignore",
+     .body = BodyHandling::kStreamed},
+    {.name = "empty", .pattern = "/empty"},
+    {.name = "shared", .pattern = "/shared"},
+    {.name = "throw", .pattern = "/throw"},
+    {.name = "wasm", .pattern = "/wasm/{id}"},
+    {.name = "afterwards", .pattern = "/afterwards"},
+    {.name = "hook", .pattern = "/hook"},
+    {.name = "held", .pattern = "/held"},
+    {.name = "stream", .pattern = "/stream"},
+};
+
 Task<Reply> health(Request&) { co_return json_reply(200, R"({"status":"ok"})"); }
 
 Task<Reply> show_request(Request& request) {
@@ -34,6 +72,52 @@ Task<Reply> show_request(Request& request) {
 }
 
 Task<Reply> echo(Request& request) { co_return text_reply(std::move(request.body)); }
+
+// The request's body, read when the client takes what came before.
+class EchoSource final : public BodySource {
+ public:
+  EchoSource(BodyReader& body, bool has_size) : body_(body), has_size_(has_size) {}
+
+  std::optional<std::uint64_t> size() const override {
+    return has_size_ ? body_.size() : std::nullopt;
+  }
+  Task<Result<ByteView>> next() override { return body_.next(); }
+
+ private:
+  BodyReader& body_;
+  const bool has_size_;
+};
+
+Answer stream_echo(const Request& request) {
+  Reply reply = text_reply({});
+  const bool has_size = request.query_value("known").has_value();
+  reply.body = std::make_unique<EchoSource>(*request.body_reader, has_size);
+  return reply;
+}
+
+Task<void> pause_for(std::chrono::milliseconds time) {
+  const auto executor = co_await asio::this_coro::executor;
+  Timer timer(executor, time);
+  co_await timer.async_wait(use_task);
+}
+
+Task<Reply> stream_count(Request& request) {
+  const std::uint64_t stop_at = number(request, "stop_at", UINT64_MAX);
+  const std::chrono::milliseconds pause(number(request, "pause_ms", 0));
+  std::uint64_t size = 0;
+  std::size_t largest = 0;
+  while (size < stop_at) {
+    const Result<ByteView> piece = co_await request.body_reader->next();
+    if (!piece) co_return problem(piece.error(), request.request_id);
+    if (piece->empty()) break;
+    size += piece->size();
+    largest = std::max(largest, piece->size());
+    if (pause.count() > 0) co_await pause_for(pause);
+  }
+  co_return text_reply(std::to_string(size) + " bytes, at most " + std::to_string(largest));
+}
+
+Answer stream_ignore(const Request&) { return text_reply("ignored"); }
 
 Task<Reply> empty(Request& request) {
   Reply reply;
@@ -107,19 +191,19 @@ std::string pattern(std::size_t size, std::size_t offset) {
   return text;
 }
 
-TestServer::TestServer(HttpLimits limits, std::size_t lanes) {
-  std::vector<wasm_server::Lane> served;
-  for (std::size_t i = 0; i < lanes; ++i) {
-    Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
-    add_routes(lane.router);
-    served.push_back({&lane.context, &lane.router});
+TestServer::TestServer(HttpLimits limits, std::size_t loops) {
+  std::vector<wasm_server::EventLoop> served;
+  for (std::size_t i = 0; i < loops; ++i) {
+    Loop& loop = *loops_.emplace_back(std::make_unique<Loop>());
+    add_routes(loop.router);
+    served.push_back({&loop.context, &loop.router});
   }
   server_ = std::make_unique<Server>(std::move(served), limits);
   const auto bound = server_->bind("127.0.0.1:0");
   if (!bound) throw std::runtime_error(bound.error().message);
   server_->start();
-  for (const auto& lane : lanes_) {
-    threads_.emplace_back([&context = lane->context] {
+  for (const auto& loop : loops_) {
+    threads_.emplace_back([&context = loop->context] {
       const auto work = asio::make_work_guard(context);
       context.run();
     });
@@ -129,37 +213,40 @@ TestServer::TestServer(HttpLimits limits, std::size_t lanes) {
 TestServer::~TestServer() {
   release();
   server_->drain(std::chrono::seconds(10));
-  for (const auto& lane : lanes_) lane->context.stop();
+  for (const auto& loop : loops_) loop->context.stop();
   threads_.clear();
 }
 
 void TestServer::add_routes(Router& router) {
-  router.add(Method::kGet, "/healthz", health);
-  router.add(Method::kGet, "/request", show_request);
-  router.add(Method::kPost, "/echo", echo);
-  router.add(Method::kPut, "/echo", echo);
-  router.add(Method::kGet, "/empty", empty);
-  router.add(Method::kGet, "/shared", share);
-  router.add(Method::kGet, "/throw", fail_badly);
-  router.add(Method::kGet, "/wasm/{id}", show_id);
-  router.add(Method::kGet, "/afterwards", [this](const Request& request) {
+  router = Router(kRoutes);
+  router.bind("health", health);
+  router.bind("request", show_request);
+  router.bind("post_echo", echo);
+  router.bind("put_echo", echo);
+  router.bind("stream_echo", stream_echo);
+  router.bind("stream_count", stream_count);
+  router.bind("stream_ignore", stream_ignore);
+  router.bind("empty", empty);
+  router.bind("shared", share);
+  router.bind("throw", fail_badly);
+  router.bind("wasm", show_id);
+  router.bind("afterwards", [this](const Request& request) {
     Reply reply = json_reply(200, pattern(std::stoul(*request.query_value("size"))));
     reply.afterwards = [this] { ++afterwards_; };
     return reply;
   });
-  router.add(Method::kGet, "/hook", [this](const Request& request) {
+  router.bind("hook", [this](const Request& request) {
     hook_(request);
     return Reply();
   });
-  router.add(Method::kGet, "/held", [this](Request& request) { return hold(request); });
-  router.add(Method::kGet, "/stream", [this](Request& request) { return open_stream(request); });
+  router.bind("held", [this](Request& request) { return hold(request); });
+  router.bind("stream", [this](Request& request) { return open_stream(request); });
+  router.check_complete();
 }
 
 Task<Reply> TestServer::hold(Request& request) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, Executor>
-      pause(executor);
+  Timer pause(executor);
   const auto left = std::make_shared<bool>(false);
   request.peer->watch([left] { *left = true; });
   ++waiting_;

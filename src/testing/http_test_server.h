@@ -18,6 +18,10 @@ namespace wasm_server {
 //   GET /healthz            a constant
 //   GET /request            what the handler sees of the request, as lines
 //   POST /echo, PUT /echo   the request's body
+//   POST /stream/echo       the same, while it arrives; &known announces its size
+//   POST /stream/count      how much came and how large the largest piece was, of a body that is
+//   streamed; &pause_ms=N rests after each piece, &stop_at=N reads no more after that
+//   POST /stream/ignore     does not read it
 //   GET /empty?status=N     that status and no body
 //   GET /shared?size=N      a shared body
 //   GET /stream?size=N      a source; &known announces its size, &fail_at=N fails there, &lie=N
@@ -25,7 +29,7 @@ namespace wasm_server {
 //   GET /hook              runs what on_hook() was given, and says nothing
 class TestServer {
  public:
-  explicit TestServer(HttpLimits limits = {}, std::size_t lanes = 2);
+  explicit TestServer(HttpLimits limits = {}, std::size_t loops = 2);
   ~TestServer();
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
@@ -37,7 +41,7 @@ class TestServer {
   void release() { released_ = true; }
   std::size_t waiting() const { return waiting_; }
   std::size_t gone() const { return gone_; }
-  // What GET /hook runs, on the lane's thread. Set before the first such request.
+  // What GET /hook runs, on the event loop's thread. Set before the first such request.
   void on_hook(std::function<void(const Request&)> hook) { hook_ = std::move(hook); }
   // Replies of /afterwards whose `afterwards` has run.
   std::size_t afterwards() const { return afterwards_; }
@@ -45,7 +49,7 @@ class TestServer {
   std::size_t open_sources() const { return *open_sources_; }
 
  private:
-  struct Lane {
+  struct Loop {
     asio::io_context context{1};
     Router router;
   };
@@ -54,7 +58,7 @@ class TestServer {
   Task<Reply> hold(Request& request);
   Task<Reply> open_stream(Request& request);
 
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Loop>> loops_;
   std::unique_ptr<Server> server_;
   std::vector<std::jthread> threads_;
 

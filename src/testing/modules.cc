@@ -10,15 +10,14 @@
 namespace wasm_server {
 namespace {
 
-WasmJob new_job(std::string_view id, JobType type) {
+JobMetaData new_job(std::string_view id) {
   static std::atomic<UnixMillis> clock{1'800'000'000'000};
-  WasmJob job;
-  job.meta_data.id = id;
-  job.meta_data.job_type = type;
-  job.meta_data.time = clock.fetch_add(1);
-  job.meta_data.job_id = make_uuid_v7(
-      std::chrono::system_clock::time_point{std::chrono::milliseconds{job.meta_data.time}});
-  return job;
+  JobMetaData meta_data;
+  meta_data.id = id;
+  meta_data.time = clock.fetch_add(1);
+  meta_data.job_id = make_uuid_v7(
+      std::chrono::system_clock::time_point{std::chrono::milliseconds{meta_data.time}});
+  return meta_data;
 }
 
 }  // namespace
@@ -50,21 +49,50 @@ WasmMetaData make_meta_data(std::string_view id, std::string_view bytes, std::ui
   meta_data.limits.max_queue = 0;
   meta_data.args = {"--verbose", ""};
   meta_data.env = {{"HOME", "/"}};
+  meta_data.output_types = {"text/html"};
+  meta_data.tag = std::hash<std::string_view>{}(bytes) + revision;
   meta_data.created_at = 1'800'000'000'000;
   meta_data.updated_at = meta_data.created_at + static_cast<UnixMillis>(revision);
-  meta_data.last_job_id = "0190a000-0000-7000-8000-000000000000";
   return meta_data;
 }
 
 WasmJob save_job(std::string_view id, std::string_view bytes) {
-  WasmJob job = new_job(id, JobType::SAVE);
-  job.wasm = make_code(bytes);
-  job.meta_data.size = bytes.size();
-  return job;
+  return make_job(new_job(id), SaveJob{}, make_code(bytes));
 }
 
-WasmJob modify_job(std::string_view id) { return new_job(id, JobType::MODIFY); }
+WasmJob modify_job(std::string_view id) { return make_job(new_job(id), ModifyJob{}); }
 
-WasmJob delete_job(std::string_view id) { return new_job(id, JobType::DELETE); }
+WasmJob modify_job(std::string_view id, NewCode code) {
+  return make_job(new_job(id), ModifyJob{}, std::move(code));
+}
+
+WasmJob delete_job(std::string_view id) { return make_job(new_job(id), DeleteJob{}); }
+
+AccessToken make_token(std::string_view id) {
+  AccessToken token;
+  token.id = id;
+  token.hash = sha256(id);
+  token.former_hash = sha256("former");
+  token.former_until = 3;
+  token.scopes.add(TokenScope::kRead);
+  token.scopes.add(TokenScope::kExecute);
+  token.prefix = "team.";
+  token.created_at = 1;
+  token.expires_at = 4;
+  token.last_used_at = 2;
+  return token;
+}
+
+WasmJob create_token_job(std::string_view id) {
+  return token_job(id, CreateTokenJob{make_token(id)});
+}
+
+WasmJob token_job(std::string_view id, JobDetails details) {
+  return make_job(new_job(id), std::move(details));
+}
+
+SaveJob& save_details(WasmJob& job) { return std::get<SaveJob>(job.details); }
+
+ModifyJob& modify_details(WasmJob& job) { return std::get<ModifyJob>(job.details); }
 
 }  // namespace wasm_server

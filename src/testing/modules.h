@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "jobs/wasm_job.h"
-#include "store/wasm_storage.h"
+#include "model/wasm_storage.h"
 
 namespace wasm_server {
 
@@ -25,6 +25,15 @@ WasmMetaData make_meta_data(std::string_view id, std::string_view bytes,
 // Each call makes a job of its own: new job id, the time of the one before and a millisecond more.
 WasmJob save_job(std::string_view id, std::string_view bytes);
 WasmJob modify_job(std::string_view id);
+WasmJob modify_job(std::string_view id, NewCode code);
 WasmJob delete_job(std::string_view id);
+// With everything that a token may have.
+AccessToken make_token(std::string_view id);
+WasmJob create_token_job(std::string_view id);
+WasmJob token_job(std::string_view id, JobDetails details);
+
+// Of a job of that type.
+SaveJob& save_details(WasmJob& job);
+ModifyJob& modify_details(WasmJob& job);
 
 }  // namespace wasm_server

@@ -16,7 +16,7 @@ namespace wasm_server {
 
 PairedSession::PairedSession(const Router& router, const HttpLimits& limits)
     : server_(std::make_shared<ServerState>(limits)),
-      lane_(std::make_shared<LaneState>(context_, router, server_)) {
+      loop_(std::make_shared<LoopState>(context_, router, server_)) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw std::system_error(errno, std::generic_category(), "socketpair");
@@ -24,7 +24,7 @@ PairedSession::PairedSession(const Router& router, const HttpLimits& limits)
   client_ = std::make_unique<Descriptor>(ends[0]);
   session_fd_ = ends[1];
   ConnectionToken token(server_, std::make_shared<std::atomic<std::size_t>>(0));
-  asio::co_spawn(context_, Session::serve(lane_, std::move(token), Descriptor(ends[1])),
+  asio::co_spawn(context_, Session::serve(loop_, std::move(token), Descriptor(ends[1])),
                  asio::detached);
   run();
 }
@@ -36,7 +36,7 @@ PairedSession::~PairedSession() {
 }
 
 void PairedSession::cut() {
-  lane_->cut_all();
+  loop_->cut_all();
   run();
 }
 
@@ -60,8 +60,8 @@ std::size_t PairedSession::send(std::string_view bytes) const {
   return n < 0 ? 0 : static_cast<std::size_t>(n);
 }
 
-std::string PairedSession::receive(std::size_t most) const {
-  std::string bytes(most, '\0');
+std::string PairedSession::receive(std::size_t max) const {
+  std::string bytes(max, '\0');
   const ssize_t n = ::recv(client_->get(), bytes.data(), bytes.size(), 0);
   bytes.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
   return bytes;

@@ -9,7 +9,7 @@
 
 #include "base/descriptor.h"
 #include "base/task.h"
-#include "http/lane_state.h"
+#include "http/loop_state.h"
 #include "http/router.h"
 #include "http/server_state.h"
 
@@ -37,14 +37,14 @@ class PairedSession {
 
   // What of `bytes` the kernel took; 0 when it is full or the session has closed.
   std::size_t send(std::string_view bytes) const;
-  // What is there, at most `most` bytes; empty when nothing is there.
-  std::string receive(std::size_t most) const;
+  // What is there, at most `max` bytes; empty when nothing is there.
+  std::string receive(std::size_t max) const;
   void shut_down_sending() const;
 
  private:
   asio::io_context context_{1};
   std::shared_ptr<ServerState> server_;
-  std::shared_ptr<LaneState> lane_;
+  std::shared_ptr<LoopState> loop_;
   std::unique_ptr<Descriptor> client_;
   int session_fd_ = -1;
 };

@@ -165,7 +165,7 @@ bool TestClient::receive_exactly(std::string& out, std::size_t size) {
 std::optional<TestReply> TestClient::request(
     const std::string& method, const std::string& target, std::string_view body,
     const std::vector<std::pair<std::string, std::string>>& headers) {
-  std::string text = method + " " + target + " HTTP/1.1\r\nHost: test\r\n";
+  std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n";
   for (const auto& [name, value] : headers) {
     text.append(name).append(": ").append(value).append("\r\n");
   }

@@ -7,105 +7,107 @@ namespace wasm_server {
 
 namespace {
 
-// Gates of modules that nobody calls are kept (they remember who is slow) until there are this
+// Limiters of modules that nobody calls are kept (they remember who is slow) until there are this
 // many.
-constexpr std::size_t kMostGates = 16'384;
+constexpr std::size_t kMaxIdleLimiters = 16'384;
 
 // For how long the calls of a module that held a thread start in the background.
 constexpr std::chrono::seconds kHeldPenalty{10};
 
 constexpr Admission::Clock::time_point kNever{};
 
-bool is_slow(const Admission::Gate& gate) {
-  return gate.slow || (gate.held_until != kNever && Admission::Clock::now() < gate.held_until);
+bool is_slow(const Admission::ConcurrencyLimiter& limiter) {
+  return limiter.slow ||
+         (limiter.held_until != kNever && Admission::Clock::now() < limiter.held_until);
 }
 
 }  // namespace
 
-const std::shared_ptr<Admission::Gate>& Admission::gate_of(std::string_view id,
-                                                           const GateLimits& limits) {
-  auto found = gates_.find(id);
-  if (found == gates_.end()) {
-    if (gates_.size() >= kMostGates) forget_idle_gates();
-    found = gates_.emplace(std::string(id), std::make_shared<Gate>()).first;
+const std::shared_ptr<Admission::ConcurrencyLimiter>& Admission::limiter_of(
+    std::string_view id, const ConcurrencyLimits& limits) {
+  auto found = limiters_.find(id);
+  if (found == limiters_.end()) {
+    if (limiters_.size() >= kMaxIdleLimiters) forget_idle_limiters();
+    found = limiters_.emplace(std::string(id), std::make_shared<ConcurrencyLimiter>()).first;
   }
   found->second->limits = limits;
   return found->second;
 }
 
-void Admission::forget_idle_gates() {
-  std::erase_if(gates_, [](const auto& item) {
+void Admission::forget_idle_limiters() {
+  std::erase_if(limiters_, [](const auto& item) {
     return item.second->running == 0 && item.second->waiting.empty();
   });
 }
 
-bool Admission::has_room(const Gate& gate) const {
-  const auto cap = gate.limits.max_concurrency;
-  return running_ < max_running_ && (cap == 0 || gate.running < cap);
+bool Admission::has_room(const ConcurrencyLimiter& limiter) const {
+  const auto cap = limiter.limits.max_concurrency;
+  return running_ < max_running_ && (cap == 0 || limiter.running < cap);
 }
 
-Admission::Ticket Admission::try_enter(std::string_view id, const GateLimits& limits) {
+Admission::Ticket Admission::try_enter(std::string_view id, const ConcurrencyLimits& limits) {
   const std::lock_guard lock(mutex_);
-  auto& gate = *gate_of(id, limits);
-  if (!has_room(gate) || !gate.waiting.empty()) return {};
+  auto& limiter = *limiter_of(id, limits);
+  if (!has_room(limiter) || !limiter.waiting.empty()) return {};
   ++running_;
-  ++gate.running;
-  return {&gate, is_slow(gate)};
+  ++limiter.running;
+  return {&limiter, is_slow(limiter)};
 }
 
-Admission::Queued Admission::enter_or_wait(std::string_view id, const GateLimits& limits,
+Admission::Queued Admission::enter_or_wait(std::string_view id, const ConcurrencyLimits& limits,
                                            const std::shared_ptr<Waiter>& waiter,
-                                           std::shared_ptr<Gate>& out) {
+                                           std::shared_ptr<ConcurrencyLimiter>& out) {
   const std::lock_guard lock(mutex_);
-  out = gate_of(id, limits);
-  auto& gate = *out;
-  if (has_room(gate) && gate.waiting.empty()) {
+  out = limiter_of(id, limits);
+  auto& limiter = *out;
+  if (has_room(limiter) && limiter.waiting.empty()) {
     ++running_;
-    ++gate.running;
+    ++limiter.running;
     return Queued::kAdmitted;
   }
   const auto cap = limits.max_queue;
-  if (waiting_ >= max_waiting_ || (cap != 0 && gate.waiting.size() >= cap)) return Queued::kRefused;
-  if (gate.waiting.empty()) turns_.push_back(&gate);
-  gate.waiting.push_back(waiter);
+  if (waiting_ >= max_waiting_ || (cap != 0 && limiter.waiting.size() >= cap))
+    return Queued::kRefused;
+  if (limiter.waiting.empty()) turns_.push_back(&limiter);
+  limiter.waiting.push_back(waiter);
   ++waiting_;
   return Queued::kWaiting;
 }
 
-bool Admission::stop_waiting(Gate& gate, const std::shared_ptr<Waiter>& waiter) {
+bool Admission::stop_waiting(ConcurrencyLimiter& limiter, const std::shared_ptr<Waiter>& waiter) {
   const std::lock_guard lock(mutex_);
-  const auto place = std::ranges::find(gate.waiting, waiter);
-  if (place == gate.waiting.end()) return false;
-  gate.waiting.erase(place);
+  const auto place = std::ranges::find(limiter.waiting, waiter);
+  if (place == limiter.waiting.end()) return false;
+  limiter.waiting.erase(place);
   --waiting_;
-  if (gate.waiting.empty()) turns_.remove(&gate);
+  if (limiter.waiting.empty()) turns_.remove(&limiter);
   return true;
 }
 
-// The first waiting call of the first gate that has room; that gate goes to the back.
+// The first waiting call of the first limiter that has room; that limiter goes to the back.
 std::shared_ptr<Waiter> Admission::next_waiter() {
   if (running_ >= max_running_) return nullptr;
-  const auto turn =
-      std::ranges::find_if(turns_, [this](const Gate* gate) { return has_room(*gate); });
+  const auto turn = std::ranges::find_if(
+      turns_, [this](const ConcurrencyLimiter* limiter) { return has_room(*limiter); });
   if (turn == turns_.end()) return nullptr;
-  Gate& gate = **turn;
-  auto waiter = std::move(gate.waiting.front());
-  gate.waiting.pop_front();
+  ConcurrencyLimiter& limiter = **turn;
+  auto waiter = std::move(limiter.waiting.front());
+  limiter.waiting.pop_front();
   --waiting_;
   ++running_;
-  ++gate.running;
+  ++limiter.running;
   turns_.erase(turn);
-  if (!gate.waiting.empty()) turns_.push_back(&gate);
+  if (!limiter.waiting.empty()) turns_.push_back(&limiter);
   return waiter;
 }
 
-void Admission::leave(Gate& gate, Pace pace) {
+void Admission::leave(ConcurrencyLimiter& limiter, SliceUse slice_use) {
   std::shared_ptr<Waiter> next;
   {
     const std::lock_guard lock(mutex_);
-    gate.slow = pace != Pace::kShort;
-    if (pace == Pace::kHeld) gate.held_until = Clock::now() + kHeldPenalty;
-    --gate.running;
+    limiter.slow = slice_use != SliceUse::kShort;
+    if (slice_use == SliceUse::kHeld) limiter.held_until = Clock::now() + kHeldPenalty;
+    --limiter.running;
     --running_;
     if (waiting_ != 0) next = next_waiter();
   }

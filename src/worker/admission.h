@@ -12,12 +12,12 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "worker/pace.h"
+#include "worker/slice_use.h"
 
 namespace wasm_server {
 
 // How many calls of one module may run and wait; 0: only the server's caps apply.
-struct GateLimits {
+struct ConcurrencyLimits {
   std::uint64_t max_concurrency = 0;
   std::uint64_t max_queue = 0;
 };
@@ -39,9 +39,9 @@ class Admission {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // One module's door. Kept for as long as a call of that module is in or waits.
-  struct Gate {
-    GateLimits limits;
+  // Of one module. Kept for as long as a call of that module is in or waits.
+  struct ConcurrencyLimiter {
+    ConcurrencyLimits limits;
     std::uint64_t running = 0;
     std::deque<std::shared_ptr<Waiter>> waiting;
     bool slow = false;  // its last call was long
@@ -49,8 +49,8 @@ class Admission {
   };
 
   struct Ticket {
-    Gate* gate = nullptr;  // null: not in
-    bool slow = false;     // to be started in the background
+    ConcurrencyLimiter* limiter = nullptr;  // null: not in
+    bool slow = false;                      // to be started in the background
   };
 
   enum class Queued : std::uint8_t { kAdmitted, kWaiting, kRefused };
@@ -59,17 +59,19 @@ class Admission {
       : max_running_(max_running), max_waiting_(max_waiting) {}
 
   // In at once, or not at all.
-  Ticket try_enter(std::string_view id, const GateLimits& limits);
+  Ticket try_enter(std::string_view id, const ConcurrencyLimits& limits);
 
-  // In at once (no admitted() then), or in the queue, or refused because that is full. Sets `gate`.
-  Queued enter_or_wait(std::string_view id, const GateLimits& limits,
-                       const std::shared_ptr<Waiter>& waiter, std::shared_ptr<Gate>& gate);
+  // In at once (no admitted() then), or in the queue, or refused because that is full. Sets
+  // `limiter`.
+  Queued enter_or_wait(std::string_view id, const ConcurrencyLimits& limits,
+                       const std::shared_ptr<Waiter>& waiter,
+                       std::shared_ptr<ConcurrencyLimiter>& limiter);
 
   // False when it was let in meanwhile.
-  bool stop_waiting(Gate& gate, const std::shared_ptr<Waiter>& waiter);
+  bool stop_waiting(ConcurrencyLimiter& limiter, const std::shared_ptr<Waiter>& waiter);
 
   // A call has ended.
-  void leave(Gate& gate, Pace pace);
+  void leave(ConcurrencyLimiter& limiter, SliceUse slice_use);
 
   std::uint64_t running() const;
   std::uint64_t waiting() const;
@@ -80,18 +82,19 @@ class Admission {
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
   };
 
-  const std::shared_ptr<Gate>& gate_of(std::string_view id, const GateLimits& limits);
-  bool has_room(const Gate& gate) const;
+  const std::shared_ptr<ConcurrencyLimiter>& limiter_of(std::string_view id,
+                                                        const ConcurrencyLimits& limits);
+  bool has_room(const ConcurrencyLimiter& limiter) const;
   std::shared_ptr<Waiter> next_waiter();
-  void forget_idle_gates();
+  void forget_idle_limiters();
 
   const std::uint64_t max_running_;
   const std::uint64_t max_waiting_;
 
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Gate>, IdHash, std::equal_to<>>
-      gates_;               // this and below: guarded by mutex_
-  std::list<Gate*> turns_;  // gates with waiting calls; the front is next
+  std::unordered_map<std::string, std::shared_ptr<ConcurrencyLimiter>, IdHash, std::equal_to<>>
+      limiters_;                          // this and below: guarded by mutex_
+  std::list<ConcurrencyLimiter*> turns_;  // limiters with waiting calls; the front is next
   std::uint64_t running_ = 0;
   std::uint64_t waiting_ = 0;
 };

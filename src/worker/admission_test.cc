@@ -23,33 +23,33 @@ class Caller : public Waiter {
 
 class AdmissionTest : public testing::Test {
  protected:
-  Admission::Queued wait(Admission& admission, std::string_view id, GateLimits limits = {}) {
+  Admission::Queued wait(Admission& admission, std::string_view id, ConcurrencyLimits limits = {}) {
     callers_.push_back(std::make_shared<Caller>(std::string(id), order_));
-    return admission.enter_or_wait(id, limits, callers_.back(), gate_);
+    return admission.enter_or_wait(id, limits, callers_.back(), limiter_);
   }
 
   std::vector<std::shared_ptr<Waiter>> callers_;
   std::vector<std::string> order_;
-  std::shared_ptr<Admission::Gate> gate_;
+  std::shared_ptr<Admission::ConcurrencyLimiter> limiter_;
 };
 
 TEST_F(AdmissionTest, LetsInUpToTheServersCap) {
   Admission admission(2, 10);
-  EXPECT_NE(admission.try_enter("a", {}).gate, nullptr);
-  EXPECT_NE(admission.try_enter("b", {}).gate, nullptr);
-  EXPECT_EQ(admission.try_enter("c", {}).gate, nullptr);
+  EXPECT_NE(admission.try_enter("a", {}).limiter, nullptr);
+  EXPECT_NE(admission.try_enter("b", {}).limiter, nullptr);
+  EXPECT_EQ(admission.try_enter("c", {}).limiter, nullptr);
 }
 
 TEST_F(AdmissionTest, LetsInUpToTheModulesCap) {
   Admission admission(10, 10);
-  EXPECT_NE(admission.try_enter("a", {1, 0}).gate, nullptr);
-  EXPECT_EQ(admission.try_enter("a", {1, 0}).gate, nullptr);
-  EXPECT_NE(admission.try_enter("b", {1, 0}).gate, nullptr);
+  EXPECT_NE(admission.try_enter("a", {1, 0}).limiter, nullptr);
+  EXPECT_EQ(admission.try_enter("a", {1, 0}).limiter, nullptr);
+  EXPECT_NE(admission.try_enter("b", {1, 0}).limiter, nullptr);
 }
 
 TEST_F(AdmissionTest, RefusesBeyondTheModulesQueue) {
   Admission admission(10, 10);
-  ASSERT_NE(admission.try_enter("a", {1, 2}).gate, nullptr);
+  ASSERT_NE(admission.try_enter("a", {1, 2}).limiter, nullptr);
   EXPECT_EQ(wait(admission, "a", {1, 2}), Admission::Queued::kWaiting);
   EXPECT_EQ(wait(admission, "a", {1, 2}), Admission::Queued::kWaiting);
   EXPECT_EQ(wait(admission, "a", {1, 2}), Admission::Queued::kRefused);
@@ -57,7 +57,7 @@ TEST_F(AdmissionTest, RefusesBeyondTheModulesQueue) {
 
 TEST_F(AdmissionTest, RefusesBeyondTheServersQueue) {
   Admission admission(1, 2);
-  ASSERT_NE(admission.try_enter("a", {}).gate, nullptr);
+  ASSERT_NE(admission.try_enter("a", {}).limiter, nullptr);
   EXPECT_EQ(wait(admission, "a"), Admission::Queued::kWaiting);
   EXPECT_EQ(wait(admission, "b"), Admission::Queued::kWaiting);
   EXPECT_EQ(wait(admission, "c"), Admission::Queued::kRefused);
@@ -65,37 +65,37 @@ TEST_F(AdmissionTest, RefusesBeyondTheServersQueue) {
 
 TEST_F(AdmissionTest, ServesOneModuleAfterTheOther) {
   Admission admission(1, 100);
-  auto* gate = admission.try_enter("busy", {}).gate;
+  auto* limiter = admission.try_enter("busy", {}).limiter;
   for (int i = 0; i < 10; ++i) wait(admission, "flood");
   wait(admission, "single");
-  admission.leave(*gate, Pace::kShort);
+  admission.leave(*limiter, SliceUse::kShort);
   ASSERT_EQ(order_, (std::vector<std::string>{"flood"}));
-  gate_ = nullptr;
-  wait(admission, "flood");  // sets gate_ to flood's
-  admission.leave(*gate_, Pace::kShort);
+  limiter_ = nullptr;
+  wait(admission, "flood");  // sets limiter_ to flood's
+  admission.leave(*limiter_, SliceUse::kShort);
   EXPECT_EQ(order_, (std::vector<std::string>{"flood", "single"}));
 }
 
 TEST_F(AdmissionTest, PassesOverAModuleThatIsAtItsCap) {
   Admission admission(2, 100);
-  auto* capped = admission.try_enter("capped", {1, 0}).gate;
-  auto* other = admission.try_enter("other", {}).gate;
+  auto* capped = admission.try_enter("capped", {1, 0}).limiter;
+  auto* other = admission.try_enter("other", {}).limiter;
   wait(admission, "capped", {1, 0});
   wait(admission, "free");
-  admission.leave(*other, Pace::kShort);
+  admission.leave(*other, SliceUse::kShort);
   EXPECT_EQ(order_, (std::vector<std::string>{"free"}));
-  admission.leave(*capped, Pace::kShort);
+  admission.leave(*capped, SliceUse::kShort);
   EXPECT_EQ(order_, (std::vector<std::string>{"free", "capped"}));
 }
 
 TEST_F(AdmissionTest, ForgetsACallThatStopsWaiting) {
   Admission admission(1, 1);
-  auto* gate = admission.try_enter("a", {}).gate;
+  auto* limiter = admission.try_enter("a", {}).limiter;
   wait(admission, "b");
-  EXPECT_TRUE(admission.stop_waiting(*gate_, callers_.back()));
-  EXPECT_FALSE(admission.stop_waiting(*gate_, callers_.back()));
+  EXPECT_TRUE(admission.stop_waiting(*limiter_, callers_.back()));
+  EXPECT_FALSE(admission.stop_waiting(*limiter_, callers_.back()));
   EXPECT_EQ(admission.waiting(), 0U);
-  admission.leave(*gate, Pace::kShort);
+  admission.leave(*limiter, SliceUse::kShort);
   EXPECT_TRUE(order_.empty());
   EXPECT_EQ(admission.running(), 0U);
 }
@@ -104,30 +104,30 @@ TEST_F(AdmissionTest, RemembersWhoWasSlow) {
   Admission admission(10, 10);
   auto ticket = admission.try_enter("a", {});
   EXPECT_FALSE(ticket.slow);
-  admission.leave(*ticket.gate, Pace::kLong);
+  admission.leave(*ticket.limiter, SliceUse::kLong);
   ticket = admission.try_enter("a", {});
   EXPECT_TRUE(ticket.slow);
-  admission.leave(*ticket.gate, Pace::kShort);
+  admission.leave(*ticket.limiter, SliceUse::kShort);
   EXPECT_FALSE(admission.try_enter("a", {}).slow);
 }
 
 TEST_F(AdmissionTest, RemembersWhoHeldAThreadThoughTheNextCallIsShort) {
   Admission admission(10, 10);
   auto ticket = admission.try_enter("a", {});
-  admission.leave(*ticket.gate, Pace::kHeld);
+  admission.leave(*ticket.limiter, SliceUse::kHeld);
   ticket = admission.try_enter("a", {});
   EXPECT_TRUE(ticket.slow);
-  admission.leave(*ticket.gate, Pace::kShort);
+  admission.leave(*ticket.limiter, SliceUse::kShort);
   EXPECT_TRUE(admission.try_enter("a", {}).slow);
   EXPECT_FALSE(admission.try_enter("b", {}).slow);
 }
 
-TEST_F(AdmissionTest, KeepsNoMoreThanABoundedNumberOfIdleGates) {
+TEST_F(AdmissionTest, KeepsNoMoreThanABoundedNumberOfIdleLimiters) {
   Admission admission(10, 10);
   for (int i = 0; i < 50'000; ++i) {
     const auto ticket = admission.try_enter("module" + std::to_string(i), {});
-    ASSERT_NE(ticket.gate, nullptr);
-    admission.leave(*ticket.gate, Pace::kShort);
+    ASSERT_NE(ticket.limiter, nullptr);
+    admission.leave(*ticket.limiter, SliceUse::kShort);
   }
   EXPECT_EQ(admission.running(), 0U);
 }

@@ -17,7 +17,10 @@ constexpr unsigned kFreshInARow = 4;
 
 BackgroundPool::BackgroundPool(unsigned threads, Engine& engine, SliceWatch& watch)
     : engine_(engine), watch_(watch) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { run(light_); });
+    threads_.emplace_back([this] { run(heavy_); });
+  }
 }
 
 BackgroundPool::~BackgroundPool() {
@@ -25,20 +28,20 @@ BackgroundPool::~BackgroundPool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    ready_.notify_all();
+    notify_all();
   }
   for (auto& thread : threads_) thread.join();
 }
 
-void BackgroundPool::take(const Call& call, Invocation::Progress progress) {
+void BackgroundPool::take(const Call& call, Runnable::Progress progress) {
   const std::lock_guard lock(mutex_);
   settle(call, progress);
 }
 
 void BackgroundPool::take_new(const Call& call) {
   const std::lock_guard lock(mutex_);
-  if (cancelling_) call->invocation_.cancel();
-  make_ready(call, fresh_);
+  if (cancelling_) call->runnable_->cancel();
+  make_ready(call, Turn::kFresh);
 }
 
 void BackgroundPool::resume(GuestCall& call) {
@@ -50,43 +53,49 @@ void BackgroundPool::resume(GuestCall& call) {
   const auto sleeper = call.sleeper_;
   const auto owned = sleeper->second;
   sleepers_.erase(sleeper);
-  make_ready(owned, fresh_);
+  make_ready(owned, Turn::kFresh);
 }
 
 void BackgroundPool::cancel_all() {
   const std::lock_guard lock(mutex_);
   cancelling_ = true;
-  for (const auto* queue : {&fresh_, &turns_}) {
-    for (const auto& call : *queue) call->invocation_.cancel();
+  for (const auto* queue : {&light_.fresh, &light_.turns, &heavy_.fresh, &heavy_.turns}) {
+    for (const auto& call : *queue) call->runnable_->cancel();
   }
   while (!sleepers_.empty()) {
     const auto call = sleepers_.begin()->second;
     sleepers_.erase(sleepers_.begin());
-    call->invocation_.cancel();
-    make_ready(call, fresh_);
+    call->runnable_->cancel();
+    make_ready(call, Turn::kFresh);
   }
 }
 
 // Puts a call where it belongs after a slice.
-void BackgroundPool::settle(const Call& call, Invocation::Progress progress) {
-  if (cancelling_) call->invocation_.cancel();
-  if (progress == Invocation::Progress::kSliceUsed) {
-    make_ready(call, turns_);
+void BackgroundPool::settle(const Call& call, Runnable::Progress progress) {
+  if (cancelling_) call->runnable_->cancel();
+  if (progress == Runnable::Progress::kSliceUsed) {
+    make_ready(call, Turn::kLast);
   } else if (cancelling_ || std::exchange(call->resumed_, false)) {
-    make_ready(call, fresh_);
+    make_ready(call, Turn::kFresh);
   } else {
     call->place_ = GuestCall::Place::kSleeping;
-    call->sleeper_ = sleepers_.emplace(call->invocation_.wake_at(), call);
-    if (call->sleeper_ == sleepers_.begin())
-      ready_.notify_one();  // someone must wait for less long
+    call->sleeper_ = sleepers_.emplace(call->runnable_->wake_at(), call);
+    // Someone must wait for less long.
+    if (call->sleeper_ == sleepers_.begin()) light_.changed.notify_one();
   }
 }
 
-void BackgroundPool::make_ready(const Call& call, std::deque<Call>& queue) {
+void BackgroundPool::make_ready(const Call& call, Turn turn) {
+  Line& line = call->runnable_->is_heavy() ? heavy_ : light_;
   call->place_ = GuestCall::Place::kReady;
-  queue.push_back(call);
+  (turn == Turn::kFresh ? line.fresh : line.turns).push_back(call);
   engine_.short_slices(true);
-  ready_.notify_one();
+  line.changed.notify_one();
+}
+
+void BackgroundPool::notify_all() {
+  light_.changed.notify_all();
+  heavy_.changed.notify_all();
 }
 
 void BackgroundPool::wake_due() {
@@ -94,57 +103,68 @@ void BackgroundPool::wake_due() {
   while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
     const auto call = sleepers_.begin()->second;
     sleepers_.erase(sleepers_.begin());
-    make_ready(call, fresh_);
+    make_ready(call, Turn::kFresh);
   }
 }
 
-BackgroundPool::Call BackgroundPool::next() {
-  if (fresh_.empty() && turns_.empty()) {
-    if (running_ == 0) engine_.short_slices(false);
-    return nullptr;
-  }
-  const bool from_turns = fresh_.empty() || (fresh_in_a_row_ >= kFreshInARow && !turns_.empty());
-  fresh_in_a_row_ = from_turns ? 0 : fresh_in_a_row_ + 1;
-  auto& queue = from_turns ? turns_ : fresh_;
+BackgroundPool::Call BackgroundPool::take_next(Line& line) {
+  if (line.empty()) return nullptr;
+  const bool from_turns =
+      line.fresh.empty() || (line.fresh_in_a_row >= kFreshInARow && !line.turns.empty());
+  line.fresh_in_a_row = from_turns ? 0 : line.fresh_in_a_row + 1;
+  auto& queue = from_turns ? line.turns : line.fresh;
   auto call = std::move(queue.front());
   queue.pop_front();
   call->place_ = GuestCall::Place::kRunning;
   return call;
 }
 
-void BackgroundPool::run() {
+// One slice of the next call; false when there is none.
+bool BackgroundPool::run_next(Line& line, SliceWatch::ThreadSlot& slot,
+                              std::unique_lock<std::mutex>& lock) {
+  const auto call = take_next(line);
+  if (call == nullptr) return false;
+  ++running_;
+  lock.unlock();
+  const auto progress = call->run_slice(slot);
+  // A thread that waits for this core need not wait for the kernel's tick, which may be many slices
+  // away.
+  if (progress == Runnable::Progress::kSliceUsed) std::this_thread::yield();
+  if (progress == Runnable::Progress::kFinished) call->complete();
+  lock.lock();
+  --running_;
+  if (progress != Runnable::Progress::kFinished) {
+    settle(call, progress);
+  } else {
+    call->place_ = GuestCall::Place::kOutside;
+  }
+  return true;
+}
+
+void BackgroundPool::wait(Line& line, std::unique_lock<std::mutex>& lock) {
+  if (&line == &heavy_ || sleepers_.empty()) {
+    line.changed.wait(lock);
+  } else {
+    const auto until = sleepers_.begin()->first;
+    line.changed.wait_until(lock, until);
+  }
+}
+
+void BackgroundPool::run(Line& line) {
   lower_own_priority();
-  auto& seat = watch_.take_seat();
+  auto& slot = watch_.take_slot();
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_due();
-    const auto call = next();
-    if (call != nullptr) {
-      ++running_;
-      lock.unlock();
-      const auto progress = call->run_slice(seat);
-      // A thread that waits for this core need not wait for the kernel's tick, which may be many
-      // slices away.
-      if (progress == Invocation::Progress::kSliceUsed) std::this_thread::yield();
-      if (progress == Invocation::Progress::kFinished) call->complete();
-      lock.lock();
-      --running_;
-      if (progress != Invocation::Progress::kFinished) {
-        settle(call, progress);
-      } else {
-        call->place_ = GuestCall::Place::kOutside;
-      }
-    } else if (stopping_ && running_ == 0 && sleepers_.empty()) {
-      ready_.notify_all();
-      watch_.leave(seat);
-      return;
-    } else if (sleepers_.empty()) {
-      ready_.wait(lock);
-    } else {
-      const auto until = sleepers_.begin()->first;
-      ready_.wait_until(lock, until);
+    if (&line == &light_) wake_due();
+    if (run_next(line, slot, lock)) continue;
+    if (is_idle()) {
+      engine_.short_slices(false);
+      if (stopping_ && sleepers_.empty()) break;
     }
+    wait(line, lock);
   }
+  notify_all();
+  watch_.leave(slot);
 }
 
 }  // namespace wasm_server

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/spare_pace.h"
 #include "worker/guest_call.h"
 
 namespace wasm_server {
@@ -18,11 +17,13 @@ namespace wasm_server {
 // Threads of low priority for the calls that outlived their first slice, or sleep. Calls run in
 // turns of one slice; those that just woke or just came go before those that used their last slice
 // up, a few of them before each. A sleeping call holds no thread. Slices are short while there is a
-// call that does not sleep.
+// call that does not sleep. Heavy calls, of which one instruction may hold its thread for long,
+// have threads of their own and turns among themselves.
 class BackgroundPool {
  public:
   using Call = std::shared_ptr<GuestCall>;
 
+  // As many threads for heavy calls and for the others.
   BackgroundPool(unsigned threads, Engine& engine, SliceWatch& watch);
   // Cancels all calls, delivers their outcomes, and joins. No calls may come meanwhile.
   ~BackgroundPool();
@@ -30,7 +31,7 @@ class BackgroundPool {
   BackgroundPool& operator=(const BackgroundPool&) = delete;
 
   // Takes a call that has run one slice elsewhere, with how that ended. Safe from any thread.
-  void take(const Call& call, Invocation::Progress progress);
+  void take(const Call& call, Runnable::Progress progress);
   // Takes one that has not run yet. Safe from any thread.
   void take_new(const Call& call);
 
@@ -41,31 +42,43 @@ class BackgroundPool {
   // thread.
   void cancel_all();
 
-  // Whether something in the background keeps a core that it gets: a call that does not sleep, or
-  // the engine's work in spare time unless it rests again and again. Safe from any thread.
-  bool is_busy() const {
-    return engine_.has_short_slices() || (engine_.uses_spare_time() && !SparePace::has_rests());
-  }
+  // Whether something in the background keeps a core that it gets: a call that does not sleep. Safe
+  // from any thread.
+  bool is_busy() const { return engine_.has_short_slices(); }
 
  private:
-  void run();
-  void settle(const Call& call, Invocation::Progress progress);  // mutex_ held
-  void wake_due();                                               // mutex_ held
-  Call next();                                                   // mutex_ held
-  void make_ready(const Call& call, std::deque<Call>& queue);    // mutex_ held
+  // Calls that want to run, for threads of one kind.
+  struct Line {
+    std::deque<Call> fresh;       // came or woke just now
+    std::deque<Call> turns;       // used their last slice up
+    unsigned fresh_in_a_row = 0;  // taken since the last of turns
+    std::condition_variable changed;
+
+    bool empty() const { return fresh.empty() && turns.empty(); }
+  };
+  enum class Turn : std::uint8_t { kFresh, kLast };
+
+  void run(Line& line);
+  bool run_next(Line& line, SliceWatch::ThreadSlot& slot, std::unique_lock<std::mutex>& lock);
+  void wait(Line& line, std::unique_lock<std::mutex>& lock);
+  // All of these: mutex_ held.
+  void settle(const Call& call, Runnable::Progress progress);
+  void wake_due();
+  static Call take_next(Line& line);
+  void make_ready(const Call& call, Turn turn);
+  bool is_idle() const { return running_ == 0 && light_.empty() && heavy_.empty(); }
+  void notify_all();
 
   Engine& engine_;
   SliceWatch& watch_;
 
   std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<Call> fresh_;        // guarded by mutex_: came or woke just now
-  std::deque<Call> turns_;        // guarded by mutex_: used their last slice up
-  GuestCall::Sleepers sleepers_;  // guarded by mutex_
-  std::size_t running_ = 0;       // guarded by mutex_
-  unsigned fresh_in_a_row_ = 0;   // guarded by mutex_: taken since the last of turns_
-  bool cancelling_ = false;       // guarded by mutex_
-  bool stopping_ = false;         // guarded by mutex_
+  Line light_;                    // guarded by mutex_, as all below
+  Line heavy_;                    // of calls that are heavy
+  GuestCall::Sleepers sleepers_;  // woken by the threads of light_
+  std::size_t running_ = 0;
+  bool cancelling_ = false;
+  bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -1,20 +1,21 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <utility>
 
-#include "engine/invocation.h"
+#include "engine/runnable/runnable.h"
 #include "worker/admission.h"
 #include "worker/slice_watch.h"
 
 namespace wasm_server {
 
-// One execution, as a handler orders it.
-struct ExecuteOrder {
-  std::string_view module_id;  // outlives the execution
-  GateLimits gate;
-  InvocationOrder invocation;
+// What is to be executed.
+struct ExecutionSpec {
+  std::string_view module_id;  // outlives `runnable`
+  ConcurrencyLimits concurrency;
+  std::unique_ptr<Runnable> runnable;
 };
 
 // For who waits for an execution that did not end at once. Both are called on the worker's loop.
@@ -27,18 +28,18 @@ struct ExecutionWaiter {
   std::move_only_function<void(std::function<void()> resume)> on_resumable;
 };
 
-// An execution from its order until it has ended or moved to the background. It holds its place at
-// the module's gate, and gives that back when it is dropped. Used on one worker's loop.
+// An execution from its beginning until it has ended or moved to the background. It holds its place
+// at the module's limiter, and gives that back when it is dropped. Used on one worker's loop.
 class Execution {
  public:
-  // `seat`: of the worker's thread.
-  Execution(Admission& admission, SliceWatch::Seat& seat, ExecuteOrder&& order);
+  // `slot`: of the worker's thread.
+  Execution(Admission& admission, SliceWatch::ThreadSlot& slot, ExecutionSpec&& spec);
   ~Execution();
   Execution(Execution&& other) noexcept;
   Execution& operator=(Execution&&) = delete;
 
   // Runs the first slice, if the call may run at once and on this thread, and one more if that was
-  // used up. True: it has ended, and take_outcome() may be called. Otherwise Worker::finish goes on
+  // used up. True: it has ended, and take_result() may be called. Otherwise Worker::finish goes on
   // with it.
   bool run_on_worker();
 
@@ -49,12 +50,12 @@ class Execution {
   // If it neither ended nor waits for its sink, Worker::finish goes on with it.
   bool go_on_on_worker();
   // When it must have been gone on with, so that it ends in time. Of one that waits for its sink.
-  Invocation::Clock::time_point deadline() const { return invocation_.wake_at(); }
+  Runnable::Clock::time_point deadline() const { return runnable_->wake_at(); }
 
-  Outcome take_outcome() { return invocation_.take_outcome(); }
+  ExecutionResult take_result() { return runnable_->take_result(); }
 
   // Of an execution that has ended: what is left to release.
-  Invocation take_invocation() { return std::move(invocation_); }
+  std::unique_ptr<Runnable> take_runnable() { return std::move(runnable_); }
 
  private:
   friend class Worker;
@@ -63,14 +64,14 @@ class Execution {
   void run_slice();
 
   Admission* admission_;
-  SliceWatch::Seat* seat_;
+  SliceWatch::ThreadSlot* slot_;
   std::string_view module_id_;
-  GateLimits gate_limits_;
+  ConcurrencyLimits concurrency_limits_;
   bool has_run_ = false;
-  Invocation::Progress progress_ = Invocation::Progress::kSliceUsed;  // when it has run
-  Pace pace_ = Pace::kShort;
-  Admission::Gate* gate_ = nullptr;  // that it is in
-  Invocation invocation_;
+  Runnable::Progress progress_ = Runnable::Progress::kSliceUsed;  // when it has run
+  SliceUse slice_use_ = SliceUse::kShort;
+  Admission::ConcurrencyLimiter* limiter_ = nullptr;  // that it is in
+  std::unique_ptr<Runnable> runnable_;
 };
 
 }  // namespace wasm_server

@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "testing/engine_fixture.h"
+#include "testing/scripted_guest.h"
 
 namespace wasm_server {
 namespace {
 
 using std::chrono::milliseconds;
-using testing_engine::order;
+using testing_engine::call_of;
+using testing_engine::make_runnable;
 
 // Writes five bytes, ten times.
 constexpr std::string_view kTenWrites =
@@ -44,13 +46,15 @@ struct Sink : OutputSink {
 
 class ExecutionTest : public testing::Test {
  protected:
-  ~ExecutionTest() override { watch_.leave(seat_); }
+  ~ExecutionTest() override { watch_.leave(slot_); }
 
   Execution make(std::string_view wat, milliseconds timeout = milliseconds{60'000}) {
-    auto made = order(wat);
+    auto made = call_of(wat);
     made.sink = &sink_;
     made.limits.timeout = timeout;
-    return {admission_, seat_, {.module_id = "m", .gate = {}, .invocation = std::move(made)}};
+    return {admission_,
+            slot_,
+            {.module_id = "m", .concurrency = {}, .runnable = make_runnable(std::move(made))}};
   }
 
   // Until it waits for its sink: on a busy machine its slices may be over before.
@@ -61,8 +65,8 @@ class ExecutionTest : public testing::Test {
 
   Sink sink_;
   Admission admission_{8, 8};
-  SliceWatch watch_;
-  SliceWatch::Seat& seat_ = watch_.take_seat();
+  SliceWatch watch_{testing_engine::engine()};
+  SliceWatch::ThreadSlot& slot_ = watch_.take_slot();
 };
 
 TEST_F(ExecutionTest, GoesOnEachTimeItsSinkHasRoom) {
@@ -76,7 +80,7 @@ TEST_F(ExecutionTest, GoesOnEachTimeItsSinkHasRoom) {
     ended = execution.go_on_on_worker();
   }
   EXPECT_EQ(sink_.written, 50U);
-  EXPECT_TRUE(std::holds_alternative<Returned>(execution.take_outcome().ending));
+  EXPECT_TRUE(std::holds_alternative<Returned>(execution.take_result().outcome));
   EXPECT_EQ(admission_.running(), 0U);
 }
 
@@ -99,10 +103,10 @@ TEST_F(ExecutionTest, DoesNotKeepAGuestThatComputes) {
 TEST_F(ExecutionTest, EndsAtItsDeadlineThoughItsSinkIsFull) {
   auto execution = make(kTenWrites, milliseconds{200});
   run_until_it_waits(execution);
-  EXPECT_LE(execution.deadline(), Invocation::Clock::now() + milliseconds{200});
+  EXPECT_LE(execution.deadline(), Runnable::Clock::now() + milliseconds{200});
   std::this_thread::sleep_until(execution.deadline());
   EXPECT_TRUE(execution.go_on_on_worker());
-  EXPECT_TRUE(std::holds_alternative<TimedOut>(execution.take_outcome().ending));
+  EXPECT_TRUE(std::holds_alternative<TimedOut>(execution.take_result().outcome));
   EXPECT_EQ(admission_.running(), 0U);
 }
 
@@ -113,6 +117,41 @@ TEST_F(ExecutionTest, GivesItsPlaceBackWhenItIsDropped) {
     EXPECT_EQ(admission_.running(), 1U);
   }
   EXPECT_EQ(admission_.running(), 0U);
+}
+
+// A slice in which it has much memory may take long.
+TEST_F(ExecutionTest, LeavesTheWorkerWhenItBecomesHeavy) {
+  const auto trace = std::make_shared<testing_guest::Trace>();
+  const auto make_scripted = [this, trace](testing_guest::Script script) {
+    CallSpec spec;
+    spec.sink = &sink_;
+    spec.limits.timeout = milliseconds{60'000};
+    return Execution(admission_, slot_,
+                     {.module_id = "m",
+                      .concurrency = {},
+                      .runnable = std::make_unique<testing_guest::ScriptedGuest>(
+                          std::move(script), trace, std::move(spec))});
+  };
+  const testing_guest::Act end = testing_guest::End{Exited{}};
+  {
+    auto usual = make_scripted({testing_guest::Compute{}, end});
+    EXPECT_TRUE(usual.run_on_worker());
+    EXPECT_EQ(trace->steps.exchange(0), 2U);
+  }
+  {
+    auto heavy = make_scripted({testing_guest::BecomeHeavy{}, end});
+    EXPECT_FALSE(heavy.run_on_worker());
+    EXPECT_EQ(trace->steps.exchange(0), 1U);
+  }
+  auto writer = make_scripted({testing_guest::Write{"x"}, testing_guest::WaitForSink{},
+                               testing_guest::BecomeHeavy{}, testing_guest::Write{"x"},
+                               testing_guest::WaitForSink{}, end});
+  ASSERT_FALSE(writer.run_on_worker());
+  ASSERT_TRUE(writer.waits_for_sink());
+  sink_.full = false;
+  EXPECT_FALSE(writer.go_on_on_worker());
+  EXPECT_FALSE(writer.waits_for_sink());
+  EXPECT_EQ(trace->steps, 2U);
 }
 
 }  // namespace

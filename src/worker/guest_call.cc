@@ -11,26 +11,27 @@
 
 namespace wasm_server {
 
-void GuestCall::go_on(Admission::Gate& gate, Invocation::Progress progress, Pace pace, Done done) {
-  gate_ = &gate;
+void GuestCall::go_on(Admission::ConcurrencyLimiter& limiter, Runnable::Progress progress,
+                      SliceUse slice_use, Done done) {
+  limiter_ = &limiter;
   done_ = std::move(done);
-  pace_ = pace;
+  slice_use_ = slice_use;
   pool_.take(shared_from_this(), progress);
 }
 
-void GuestCall::start(Admission::Gate& gate, Done done) {
-  gate_ = &gate;
+void GuestCall::start(Admission::ConcurrencyLimiter& limiter, Done done) {
+  limiter_ = &limiter;
   done_ = std::move(done);
   pool_.take_new(shared_from_this());
 }
 
-bool GuestCall::start_or_wait(std::string_view id, const GateLimits& limits, Done& done) {
+bool GuestCall::start_or_wait(std::string_view id, const ConcurrencyLimits& limits, Done& done) {
   queued_at_ = Clock::now();
   done_ = std::move(done);
   const auto self = shared_from_this();
-  switch (admission_.enter_or_wait(id, limits, self, waiting_gate_)) {
+  switch (admission_.enter_or_wait(id, limits, self, waiting_limiter_)) {
     case Admission::Queued::kAdmitted:
-      gate_ = waiting_gate_.get();
+      limiter_ = waiting_limiter_.get();
       pool_.take_new(shared_from_this());
       return true;
     case Admission::Queued::kWaiting:
@@ -43,19 +44,20 @@ bool GuestCall::start_or_wait(std::string_view id, const GateLimits& limits, Don
 }
 
 void GuestCall::admitted() {
-  gate_ = waiting_gate_.get();
+  limiter_ = waiting_limiter_.get();
   queued_ = Clock::now() - queued_at_;
   pool_.take_new(shared_from_this());
 }
 
 void GuestCall::cancel() {
-  if (waiting_gate_ != nullptr && admission_.stop_waiting(*waiting_gate_, shared_from_this())) {
-    Outcome outcome;
-    outcome.ending = Cancelled{};
-    done_(std::move(outcome));
+  if (waiting_limiter_ != nullptr &&
+      admission_.stop_waiting(*waiting_limiter_, shared_from_this())) {
+    ExecutionResult result;
+    result.outcome = Cancelled{};
+    done_(std::move(result));
     return;
   }
-  invocation_.cancel();
+  runnable_->cancel();
   pool_.resume(*this);
 }
 
@@ -63,31 +65,31 @@ void GuestCall::resume() { pool_.resume(*this); }
 
 // The worker loop's edge: an exception here is a bug or a lost resource of ours and ends this call
 // only.
-Invocation::Progress GuestCall::run_slice(SliceWatch::Seat& seat) {
-  auto progress = Invocation::Progress::kFinished;
+Runnable::Progress GuestCall::run_slice(SliceWatch::ThreadSlot& slot) {
+  auto progress = Runnable::Progress::kFinished;
   const auto before = thread_cpu_time();
-  SliceWatch::Slice slice(seat);
+  SliceWatch::Slice slice(slot);
   try {
-    progress = invocation_.poll();
+    progress = runnable_->poll();
   } catch (const std::exception& error) {
     spdlog::error("a guest's slice failed: {}", error.what());
     broken_ = true;
   }
-  auto pace = pace_of(progress, slice.end());
+  auto slice_use = slice_use_of(progress, slice.end());
   used_ += thread_cpu_time() - before;
-  if (pace == Pace::kLong && used_ < kFirstSliceInBackground) pace = Pace::kShort;
-  if (invocation_.waits_for_sink()) used_ = {};
-  pace_ = std::max(pace_, pace);
+  if (slice_use == SliceUse::kLong && used_ < kFirstSliceInBackground) slice_use = SliceUse::kShort;
+  if (runnable_->waits_for_sink()) used_ = {};
+  slice_use_ = std::max(slice_use_, slice_use);
   return progress;
 }
 
 void GuestCall::complete() {
-  auto outcome = invocation_.take_outcome();
-  invocation_.release();  // before the next call is let in
-  if (broken_) outcome.ending = Refused{{ErrorCode::kInternal, "the execution failed"}};
-  outcome.queued = queued_;
-  admission_.leave(*gate_, pace_);
-  done_(std::move(outcome));
+  auto result = runnable_->take_result();
+  runnable_->release();  // before the next call is let in
+  if (broken_) result.outcome = Refused{{ErrorCode::kInternal, "the execution failed"}};
+  result.queued += queued_;
+  admission_.leave(*limiter_, slice_use_);
+  done_(std::move(result));
 }
 
 }  // namespace wasm_server

@@ -2,75 +2,105 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/cpu_time.h"
-#include "engine/spare_pace.h"
+#include "engine/engine.h"
 
 namespace wasm_server {
 
 namespace {
 
-// A slice that is there at two looks, with this much CPU time in between, has held its thread.
-constexpr std::chrono::milliseconds kLook{5};
+// A slice that is there at two polls, with this much CPU time in between, has held its thread.
+constexpr std::chrono::milliseconds kPollInterval{5};
 constexpr std::chrono::milliseconds kHeld{4};
+// Polls in a row without a slice before the watch sleeps: a client's pause for thought is no reason
+// to stop and start two threads.
+constexpr int kIdlePolls = 40;
 
 }  // namespace
 
-SliceWatch::SliceWatch() : thread_([this] { run(); }) {}
+SliceWatch::SliceWatch(Engine& engine) : engine_(engine), thread_([this] { run(); }) {}
 
 SliceWatch::~SliceWatch() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
-  stop_changed_.notify_one();
+  changed_.notify_one();
   thread_.join();
 }
 
-SliceWatch::Seat& SliceWatch::take_seat() {
-  auto seat = std::make_unique<Seat>();
-  pthread_getcpuclockid(pthread_self(), &seat->cpu_clock_);
+SliceWatch::ThreadSlot& SliceWatch::take_slot() {
+  auto slot = std::make_unique<ThreadSlot>(*this);
+  pthread_getcpuclockid(pthread_self(), &slot->cpu_clock_);
   const std::lock_guard lock(mutex_);
-  seats_.push_back(std::move(seat));
-  return *seats_.back();
+  slots_.push_back(std::move(slot));
+  return *slots_.back();
 }
 
-void SliceWatch::leave(Seat& seat) {
+void SliceWatch::leave(ThreadSlot& slot) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(seats_, [&seat](const auto& one) { return one.get() == &seat; });
+  std::erase_if(slots_, [&slot](const auto& one) { return one.get() == &slot; });
 }
 
 void SliceWatch::run() {
   std::unique_lock lock(mutex_);
-  while (!stop_changed_.wait_for(lock, kLook, [this] { return stop_; })) {
-    for (const auto& seat : seats_) look(*seat);
-    count_slices();
+  int idle = 0;
+  while (!changed_.wait_for(lock, kPollInterval, [this] { return stop_; })) {
+    for (const auto& slot : slots_) check(*slot);
+    idle = saw_slices() ? 0 : idle + 1;
+    if (idle < kIdlePolls) continue;
+    sleep(lock);
+    idle = 0;
   }
-  SparePace::set_calls(0);
 }
 
-void SliceWatch::look(Seat& seat) {
-  const auto slice = seat.slice_.load(std::memory_order_relaxed);
+bool SliceWatch::is_in_slice() const {
+  return std::ranges::any_of(slots_, [](const auto& slot) {
+    return slot->slice_.load(std::memory_order_seq_cst) % 2 == 1;
+  });
+}
+
+// Until a slice begins, or the end.
+void SliceWatch::sleep(std::unique_lock<std::mutex>& lock) {
+  asleep_.store(true, std::memory_order_seq_cst);
+  if (!is_in_slice()) {
+    engine_.pause_slices(true);
+    changed_.wait(lock, [this] { return stop_ || !asleep_; });
+    engine_.pause_slices(false);
+  }
+  asleep_ = false;
+}
+
+void SliceWatch::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    asleep_ = false;
+  }
+  changed_.notify_one();
+}
+
+void SliceWatch::check(ThreadSlot& slot) {
+  const auto slice = slot.slice_.load(std::memory_order_relaxed);
   if (slice % 2 == 0) return;
-  const auto cpu = cpu_time(seat.cpu_clock_);
-  if (slice != seat.seen_) {
-    seat.seen_ = slice;
-    seat.cpu_at_seen_ = cpu;
-  } else if (cpu - seat.cpu_at_seen_ >= kHeld) {
-    seat.held_.store(slice, std::memory_order_relaxed);
+  const auto cpu = cpu_time(slot.cpu_clock_);
+  if (slice != slot.seen_) {
+    slot.seen_ = slice;
+    slot.cpu_at_seen_ = cpu;
+  } else if (cpu - slot.cpu_at_seen_ >= kHeld) {
+    slot.held_.store(slice, std::memory_order_relaxed);
   }
 }
 
-void SliceWatch::count_slices() {
-  std::uint64_t ended = 0;
-  for (const auto& seat : seats_) {
-    const auto slices = seat->slice_.load(std::memory_order_relaxed) / 2;
-    ended += slices - std::exchange(seat->counted_, slices);
+bool SliceWatch::saw_slices() {
+  bool any = is_in_slice();
+  for (const auto& slot : slots_) {
+    const auto slice = slot->slice_.load(std::memory_order_relaxed);
+    if (std::exchange(slot->last_, slice) != slice) any = true;
   }
-  const auto now = Clock::now();
-  const std::chrono::duration<double> time = now - std::exchange(counted_at_, now);
-  SparePace::set_calls(static_cast<double>(ended) / time.count());
+  return any;
 }
 
 }  // namespace wasm_server

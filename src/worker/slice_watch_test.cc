@@ -7,7 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/spare_pace.h"
+#include "testing/engine_fixture.h"
+#include "testing/eventually.h"
 
 namespace wasm_server {
 namespace {
@@ -23,33 +24,33 @@ void burn(milliseconds cpu) {
 
 class SliceWatchTest : public testing::Test {
  protected:
-  ~SliceWatchTest() override { watch_.leave(seat_); }
+  ~SliceWatchTest() override { watch_.leave(slot_); }
 
-  SliceWatch watch_;
-  SliceWatch::Seat& seat_ = watch_.take_seat();
+  SliceWatch watch_{testing_engine::engine()};
+  SliceWatch::ThreadSlot& slot_ = watch_.take_slot();
 };
 
 TEST_F(SliceWatchTest, SeesASliceThatHoldsItsThread) {
   int tries = 0;  // a busy machine may have no core for the watch
   bool held = false;
   while (!held && ++tries < 100) {
-    seat_.begin();
+    slot_.begin();
     burn(milliseconds(30));
-    held = seat_.end();
+    held = slot_.end();
   }
   EXPECT_TRUE(held);
-  seat_.begin();
-  EXPECT_FALSE(seat_.end()) << "the next one did not";
+  slot_.begin();
+  EXPECT_FALSE(slot_.end()) << "the next one did not";
 }
 
 TEST_F(SliceWatchTest, SeesSlicesAfterOneThatWasLeft) {
   try {
-    const SliceWatch::Slice slice(seat_);
+    const SliceWatch::Slice slice(slot_);
     throw std::runtime_error("a lost resource");
   } catch (const std::runtime_error&) {
     bool held = false;
     for (int tries = 0; !held && tries < 100; ++tries) {
-      SliceWatch::Slice slice(seat_);
+      SliceWatch::Slice slice(slot_);
       burn(milliseconds(30));
       held = slice.end();
     }
@@ -58,26 +59,35 @@ TEST_F(SliceWatchTest, SeesSlicesAfterOneThatWasLeft) {
 }
 
 TEST_F(SliceWatchTest, BlamesNoSliceWhoseThreadHadNoCore) {
-  seat_.begin();
+  slot_.begin();
   std::this_thread::sleep_for(milliseconds(60));
-  EXPECT_FALSE(seat_.end());
+  EXPECT_FALSE(slot_.end());
 }
 
 TEST_F(SliceWatchTest, BlamesNoneOfManyShortSlices) {
   for (int i = 0; i < 60; ++i) {
-    seat_.begin();
+    slot_.begin();
     burn(milliseconds(1));
-    EXPECT_FALSE(seat_.end());
+    EXPECT_FALSE(slot_.end());
   }
 }
 
-TEST_F(SliceWatchTest, TellsThatThereAreCalls) {
-  EXPECT_FALSE(SparePace::has_rests());
-  while (!SparePace::has_rests()) {
-    seat_.begin();
-    seat_.end();
-  }
-  while (SparePace::has_rests()) std::this_thread::sleep_for(milliseconds(1));
+TEST_F(SliceWatchTest, SleepsWhileNoSliceBeginsAndNotDuringOne) {
+  ASSERT_TRUE(eventually([&] { return watch_.is_asleep(); }));
+  slot_.begin();
+  EXPECT_FALSE(watch_.is_asleep());
+  std::this_thread::sleep_for(milliseconds(400));  // twice as long as it takes to fall asleep
+  EXPECT_FALSE(watch_.is_asleep()) << "a slice has not ended";
+  slot_.end();
+  EXPECT_TRUE(eventually([&] { return watch_.is_asleep(); }));
+}
+
+TEST_F(SliceWatchTest, EndsTheSliceThatWakesIt) {
+  const auto loop =
+      testing_engine::make_runnable(testing_engine::call_of(testing_engine::kTightLoop));
+  ASSERT_TRUE(eventually([&] { return watch_.is_asleep(); }));
+  const SliceWatch::Slice slice(slot_);
+  EXPECT_EQ(loop->poll(), Runnable::Progress::kSliceUsed) << "or it never returns";
 }
 
 }  // namespace

@@ -11,10 +11,10 @@ namespace wasm_server {
 
 namespace {
 
-Outcome refused() {
-  Outcome outcome;
-  outcome.ending = Refused{{ErrorCode::kOverloaded, "too many executions are running and waiting"}};
-  return outcome;
+ExecutionResult refused() {
+  ExecutionResult result;
+  result.outcome = Refused{{ErrorCode::kOverloaded, "too many executions are running and waiting"}};
+  return result;
 }
 
 }  // namespace
@@ -39,11 +39,15 @@ void Worker::stop() {
 
 // The worker loop's edge: what gets here is a bug of ours; the loop goes on for the others.
 void Worker::run() {
-  seat_ = &watch_.take_seat();
+  slot_ = &watch_.take_slot();
+  meter_ = WorkMeter(spdlog::should_log(spdlog::level::debug));
   while (true) {
     try {
       run_loop();
-      watch_.leave(*seat_);
+      watch_.leave(*slot_);
+      spdlog::debug(
+          "worker {}: its longest piece of work took {} us of CPU time", index_,
+          std::chrono::duration_cast<std::chrono::microseconds>(meter_.longest()).count());
       return;
     } catch (const std::exception& error) {
       spdlog::error("worker {}: {}", index_, error.what());
@@ -53,13 +57,21 @@ void Worker::run() {
 
 void Worker::run_loop() {
   while (!context_.stopped()) {
-    context_.poll();
+    poll();
     while (poll_on()) {
     }
     const auto asleep = IdlePolling::Clock::now();
-    context_.run_one();
+    meter_.measure([this] { return context_.run_one(); });
     polling_.slept(IdlePolling::Clock::now() - asleep);
   }
+}
+
+// Handles what has come. One by one while it is measured.
+std::size_t Worker::poll() {
+  if (!meter_.is_on()) return context_.poll();
+  std::size_t handled = 0;
+  while (meter_.measure([this] { return context_.poll_one(); }) > 0) ++handled;
+  return handled;
 }
 
 // Looks on for events, and handles what comes; false when it is time to sleep. Not while the
@@ -73,19 +85,20 @@ bool Worker::poll_on() {
     const auto offered = now;
     now = IdlePolling::Clock::now();
     polling_.offered(now - offered, now);
-    if (context_.poll() > 0) return true;
+    if (poll() > 0) return true;
   }
   return false;
 }
 
-Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
-  auto call = std::make_shared<GuestCall>(pool_, admission_, std::move(execution.invocation_));
-  auto* gate = std::exchange(execution.gate_, nullptr);
-  auto initiate = [this, call, gate, &execution, &waiter](auto handler) {
+Task<ExecutionResult> Worker::finish(Execution execution, ExecutionWaiter waiter) {
+  auto call = std::make_shared<GuestCall>(pool_, admission_, std::move(execution.runnable_));
+  auto* limiter = std::exchange(execution.limiter_, nullptr);
+  auto initiate = [this, call, limiter, &execution, &waiter](auto handler) {
     // The pool delivers on its own thread; the waiting coroutine goes on on this loop.
-    auto done = [context = &context_, handler = std::move(handler)](Outcome outcome) mutable {
-      asio::post(*context, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-        handler(std::move(outcome));
+    auto done = [context = &context_,
+                 handler = std::move(handler)](ExecutionResult result) mutable {
+      asio::post(*context, [handler = std::move(handler), result = std::move(result)]() mutable {
+        handler(std::move(result));
       });
     };
     // Before the call begins, because then it may end at any moment. Weak: the call may be over.
@@ -96,15 +109,16 @@ Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
       });
     }
     GuestCall::Done done_function(std::move(done));
-    if (gate == nullptr) {
-      if (!call->start_or_wait(execution.module_id_, execution.gate_limits_, done_function)) {
+    if (limiter == nullptr) {
+      if (!call->start_or_wait(execution.module_id_, execution.concurrency_limits_,
+                               done_function)) {
         done_function(refused());
         return;
       }
     } else if (!execution.has_run_) {
-      call->start(*gate, std::move(done_function));
+      call->start(*limiter, std::move(done_function));
     } else {
-      call->go_on(*gate, execution.progress_, execution.pace_, std::move(done_function));
+      call->go_on(*limiter, execution.progress_, execution.slice_use_, std::move(done_function));
     }
     if (waiter.on_wait) {
       waiter.on_wait([weak] {
@@ -112,10 +126,10 @@ Task<Outcome> Worker::finish(Execution execution, ExecutionWaiter waiter) {
       });
     }
   };
-  auto outcome =
-      co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Outcome)>(initiate,
-                                                                                          use_task);
-  co_return outcome;
+  auto result =
+      co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(ExecutionResult)>(
+          initiate, use_task);
+  co_return result;
 }
 
 }  // namespace wasm_server

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <thread>
 #include <utility>
 
@@ -9,12 +10,13 @@
 #include "worker/execution.h"
 #include "worker/idle_polling.h"
 #include "worker/slice_watch.h"
+#include "worker/work_meter.h"
 
 namespace wasm_server {
 
 // One per core: an event loop with the sessions dealt to it, and the place where their guests run.
 // A short call runs here from start to end, between reading the request and writing the answer, and
-// touches no other thread. The pool delivers outcomes to the loop, so its threads must have ended
+// touches no other thread. The pool delivers results to the loop, so its threads must have ended
 // before a worker is destroyed.
 class Worker {
  public:
@@ -31,23 +33,25 @@ class Worker {
   void stop();
 
   // An execution, whose first slice is to be run on this worker's loop.
-  Execution make_execution(ExecuteOrder&& order) { return {admission_, *seat_, std::move(order)}; }
+  Execution make_execution(ExecutionSpec&& spec) { return {admission_, *slot_, std::move(spec)}; }
 
   // The rest of one that did not end there: waits to be let in and runs in the background pool. On
   // this worker's loop only.
-  Task<Outcome> finish(Execution execution, ExecutionWaiter waiter);
+  Task<ExecutionResult> finish(Execution execution, ExecutionWaiter waiter);
 
  private:
   void run();
   void run_loop();
+  std::size_t poll();
   bool poll_on();
 
   const unsigned index_;
   BackgroundPool& pool_;
   Admission& admission_;
   SliceWatch& watch_;
-  SliceWatch::Seat* seat_ = nullptr;  // while the loop runs
-  IdlePolling polling_;               // of the loop's thread
+  SliceWatch::ThreadSlot* slot_ = nullptr;  // while the loop runs
+  IdlePolling polling_;                     // this and the next: of the loop's thread
+  WorkMeter meter_{false};                  // on while debug lines are logged, of which one says it
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;
   std::thread thread_;

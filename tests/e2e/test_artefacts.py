@@ -21,8 +21,7 @@ def artefacts(server) -> list[pathlib.Path]:
 def add_compiled(server, client: Client, text: str = ADD, id: str | None = None) -> str:
     """Stores a module and waits for its artefact."""
     before = len(artefacts(server))
-    id = client.add(text, id)
-    wait_until(lambda: client.meta(id)["state"] == "ready")
+    id = client.add_ready(text, id)
     assert len(artefacts(server)) == before + 1
     return id
 
@@ -112,7 +111,7 @@ def test_what_cannot_run_is_never_compiled(fresh_server):
     server = fresh_server()
     with Client(server.url) as client:
         id = client.add('(module (import "env" "launch" (func)) (func (export "f")))')
-        wait_until(lambda: client.meta(id)["state"] == "ready")
+        assert client.meta(id)["state"] == "failed"
         assert artefacts(server) == []  # whatever is compiled leaves one
         assert_problem(client.call(id), 422, "invalid-module", "env", "launch")
         assert artefacts(server) == []
@@ -169,7 +168,7 @@ def test_an_artefact_that_is_not_ours_is_compiled_again(fresh_server, damage):
     assert writing(artefact) == good
 
 
-@contract("2: DELETE /wasm/{id}")
+@contract("DELETE /wasm/{id} 204")
 def test_the_artefact_goes_with_the_last_module_of_its_code(fresh_server):
     server = fresh_server()
     with Client(server.url) as client:

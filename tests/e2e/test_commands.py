@@ -7,7 +7,7 @@ import time
 import pytest
 
 from support.client import Client, assert_problem
-from support.hostile import guest
+from support.hostile import GUESTS, guest
 from support.raw import RawConnection, get, post
 from support.server import SMALL_QUARANTINE
 
@@ -129,6 +129,14 @@ def test_which_bytes_are_utf_8(client, data, is_text):
         assert answer["stdout"] == data.decode()
     else:
         assert base64.b64decode(answer["stdout_base64"], validate=True) == data and "stdout" not in answer
+
+
+@contract("4: command, JSON", "1: kind")
+def test_a_command_of_an_older_toolchain(client):
+    text = (GUESTS / "commands" / "echo.wat").read_text().replace("wasi_snapshot_preview1", "wasi_unstable")
+    id = client.add(text)
+    assert client.meta(id)["kind"] == "command"
+    assert client.post(f"/wasm/{id}", json={"stdin": "hello"}).json()["stdout"] == "hello"
 
 
 @contract("4: command, JSON")
@@ -363,6 +371,7 @@ def test_a_command_that_exits_inside_a_named_function_exits(client):
     assert (answer.status_code, answer.json()["exit_code"]) == (200, 17)
 
 
+@contract("POST /wasm/{id} 406")
 @contract("5: not-acceptable")
 def test_a_function_has_no_raw_form(client):
     answer = client.call(add(client, "reactor"), function="ready", headers={"Accept": "image/png"})

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from support.client import Client, assert_problem, fresh_id
-from support.modules import ADD, ADD_SUB, COUNTER, SPIN
+from support.client import WASM, Client, assert_problem, fresh_id
+from support.modules import ADD, ADD_SUB, COUNTER, SPIN, wasm
 from support.raw import leave_unanswered, post
 
 contract = pytest.mark.contract
@@ -41,18 +41,18 @@ def traps(shared_server):
         yield http.add(TRAPS)
 
 
-@contract("2: POST /wasm/{id}", "4: Server-Timing", "4: Wasm-Revision")
+@contract("POST /wasm/{id} 200", "4: Server-Timing", "4: Wasm-Revision")
 def test_the_answer_tells_revision_and_timing(client):
     id = client.add(ADD)
     answer = client.call(id, [2, 40])
     assert answer.status_code == 200 and answer.headers["wasm-revision"] == "1"
     assert TIMING.fullmatch(answer.headers["server-timing"]), answer.headers
-    id = client.add(SPIN, limits={"timeout_ms": 200})
-    run = TIMING.fullmatch(client.call(id, function="spin").headers.get("server-timing", ""))
-    assert run is None or float(run.group(3)) >= 150
+    id = client.add_ready(SPIN, limits={"timeout_ms": 200})
+    run = TIMING.fullmatch(client.call(id, function="spin").headers["server-timing"])
+    assert float(run.group(3)) >= 150
 
 
-@contract("2: POST /wasm/{id}")
+@contract("POST /wasm/{id} 200")
 def test_the_call_names_the_function_or_the_default_is_called(client):
     id = client.add(ADD_SUB, function="sub")
     assert client.results(id, [44, 2]) == [42]
@@ -85,6 +85,7 @@ def test_nothing_of_one_call_is_seen_by_the_next(server):
             thread.join()
 
 
+@contract("POST /wasm/{id} 422")
 @contract("5: guest-trap")
 @pytest.mark.parametrize("function, kind", [
     ("unreachable", "unreachable"), ("load", "out-of-bounds-memory"), ("store", "out-of-bounds-memory"),
@@ -114,10 +115,11 @@ def test_the_server_is_whole_after_every_trap(client, traps):
     assert client.results(client.add(ADD), [2, 40]) == [42]
 
 
+@contract("POST /wasm/{id} 504")
 @contract("5: deadline-exceeded", "4: Wasm-Timeout-Ms")
 @pytest.mark.parametrize("function", ["spin", "spin_calls"])
 def test_a_loop_without_end_is_stopped_at_its_deadline(client, function):
-    id = client.add(SPIN)
+    id = client.add_ready(SPIN)
     start = time.monotonic()
     answer = client.call(id, function=function, headers={"Wasm-Timeout-Ms": "150"})
     assert_problem(answer, 504, "deadline-exceeded")
@@ -127,13 +129,14 @@ def test_a_loop_without_end_is_stopped_at_its_deadline(client, function):
 
 @contract("4: Wasm-Timeout-Ms", "1: limits")
 def test_the_call_shortens_the_modules_deadline_but_never_extends_it(client):
-    id = client.add(SPIN, limits={"timeout_ms": 150})
+    id = client.add_ready(SPIN, limits={"timeout_ms": 150})
     for headers in ({}, {"Wasm-Timeout-Ms": "60000"}):
         start = time.monotonic()
         assert_problem(client.call(id, function="spin", headers=headers), 504, "deadline-exceeded")
         assert time.monotonic() - start < 8
 
 
+@contract("POST /wasm/{id} 400")
 @contract("4: Wasm-Timeout-Ms", "5: bad-request")
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "abc", "", "1 2", "+5", "0x10", "99999999999999999999999999"])
 def test_anything_but_a_positive_integer_is_no_timeout(client, value):
@@ -158,8 +161,12 @@ def test_loops_do_not_hold_up_short_calls(server):
         leave_unanswered(loops)  # so no call has waited for one of them
 
 
-@contract("5: invalid-module")
+@contract("1: state", "5: invalid-module")
 def test_a_missing_import_is_named(client):
+    two = client.add('(module (import "env" "launch" (func)) (import "env" "land" (func)) (func (export "f")))')
+    meta = client.meta(two)
+    assert meta["state"] == "failed" and '"env.launch"' in meta["state_detail"] and '"env.land"' in meta["state_detail"]
+    assert_problem(client.call(two), 422, "invalid-module", '"env.launch"', '"env.land"')
     for text in ('(module (import "env" "launch" (func)) (func (export "f")))',
                  '(module (import "env" "launch" (memory 1)) (func (export "f")))',
                  '(module (import "wasi_snapshot_preview1" "launch" (func)) (func (export "f")))',
@@ -167,7 +174,19 @@ def test_a_missing_import_is_named(client):
         id = client.add(text)  # stored all the same
         module = "env" if '"env"' in text else "wasi_snapshot_preview1"
         name = "launch" if "launch" in text else "fd_write"
+        assert (client.meta(id)["state"] == "failed") == (name == "launch")  # from the start
         assert_problem(client.call(id), 422, "invalid-module", module, name)
+
+
+@contract("5: invalid-module", "1: state")
+def test_threads_are_refused_in_words(client):
+    for text in ('(module (memory (export "memory") 1 2 shared))', '(module (import "env" "memory" (memory 1 2 shared)))',
+                 "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"):
+        answer = client.post("/wasm", content=wasm(text), headers=WASM)
+        assert_problem(answer, 422, "invalid-module", "threads (shared memory, atomic operations", "not offered here")
+    spawns = client.add('(module (import "wasi" "thread-spawn" (func (param i32) (result i32))) (func (export "f")))')
+    assert "threads" in client.meta(spawns)["state_detail"]
+    assert_problem(client.call(spawns), 422, "invalid-module", '"wasi.thread-spawn"', "not offered here")
 
 
 @contract("5: memory-limit", "1: limits")
@@ -203,7 +222,7 @@ def test_the_limit_is_the_sum_over_all_memories(client):
 def test_the_start_function_is_a_guest_too(client):
     id = client.add('(module (func $s unreachable) (start $s) (func (export "f")))')
     assert assert_problem(client.call(id), 422, "guest-trap")["trap"] == "unreachable"
-    id = client.add('(module (func $s (loop $l br $l)) (start $s) (func (export "f")))')
+    id = client.add_ready('(module (func $s (loop $l br $l)) (start $s) (func (export "f")))')
     assert_problem(client.call(id, headers={"Wasm-Timeout-Ms": "100"}), 504, "deadline-exceeded")
 
 
@@ -218,7 +237,7 @@ def test_a_client_that_goes_away_leaves_the_server_in_order(server):
         body = b'{"function":"spin"}'
         for _ in range(20):
             connection = server.connect()
-            connection.sendall(f"POST /wasm/{id} HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+            connection.sendall(f"POST /wasm/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             connection.close()
         assert client.results(id, function="quick") == [7]

@@ -1,5 +1,6 @@
 """Guests that mean harm: each gets its answer, the neighbour keeps being served, and the server is whole afterwards."""
 
+import re
 import subprocess
 import threading
 import time
@@ -9,7 +10,7 @@ import pytest
 from support import flags
 from support.binary import many_functions
 from support.client import Client, assert_problem
-from support.hostile import ALL, Hostile, guest, neighbour, run
+from support.hostile import ALL, GUESTS, Hostile, guest, neighbour, run
 from support.modules import ADD
 from support.raw import leave_unanswered, post
 from support.server import SMALL_QUARANTINE
@@ -17,6 +18,7 @@ from support.sleepers import sleep_many
 
 contract = pytest.mark.contract
 MB = 1 << 20
+RUN_TIME = re.compile(r"run;dur=([0-9.]+)")
 
 
 def names(guests):
@@ -53,7 +55,7 @@ def test_a_compilation_holds_up_neither_a_call_beyond_its_deadline_nor_the_end(f
     with Client(server.url) as client:
         id = client.add(many_functions(100_000))
         answer = client.call(id, headers={"Wasm-Timeout-Ms": "100"})
-        assert_problem(answer, 504, "deadline-exceeded")
+        assert_problem(answer, 503, "not-ready")
     server.signal()
     try:
         assert server.wait(9) == 0
@@ -64,8 +66,10 @@ def test_a_compilation_holds_up_neither_a_call_beyond_its_deadline_nor_the_end(f
             server.kill()
 
 
+@contract("5: not-ready")
 def test_waiting_for_code_has_the_modules_own_deadline(fresh_server):
-    """Not the server's default: a module may ask for more time than that, or for less."""
+    """Not the server's default: a module may ask for more time than that, or for less. The compilation goes on when
+    the wait is over."""
     server = fresh_server(*flags.default_timeout_ms(20))
     with Client(server.url, timeout=180) as client:
         patient = client.add(many_functions(50_000), limits={"timeout_ms": 120_000})
@@ -73,7 +77,24 @@ def test_waiting_for_code_has_the_modules_own_deadline(fresh_server):
     server = fresh_server(*flags.default_timeout_ms(120_000))
     with Client(server.url) as client:
         hasty = client.add(many_functions(50_000), limits={"timeout_ms": 20})
-        assert_problem(client.call(hasty, function="last"), 504, "deadline-exceeded")
+        answer = client.call(hasty, function="last")
+        assert_problem(answer, 503, "not-ready")
+        assert int(answer.headers["retry-after"]) >= 1
+        deadline = time.monotonic() + 120
+        while (answer := client.call(hasty, function="last")).status_code == 503:
+            assert time.monotonic() < deadline, "it is never compiled"
+        assert answer.json() == {"results": [50]}
+
+
+def test_waiting_for_code_is_not_run_time(fresh_server):
+    """The call of a module that takes a while to compile has all of its time left when it starts."""
+    timeout_ms = 3000
+    functions = " ".join("(func (result i32) (i32.const 1))" for _ in range(5000))
+    sleeper = (GUESTS / "hostile/sleep.wat").read_text().rstrip().removesuffix(")") + functions + ")"
+    with Client(fresh_server().url) as client:
+        answer = client.call(client.add(sleeper, limits={"timeout_ms": timeout_ms}))
+        assert_problem(answer, 504, "deadline-exceeded")
+        assert float(RUN_TIME.search(answer.headers["server-timing"])[1]) > timeout_ms - 20
 
 
 def test_what_a_guest_takes_is_given_back(fresh_server):
@@ -92,7 +113,7 @@ def test_what_a_guest_takes_is_given_back(fresh_server):
 def test_traps_and_deadlines_do_not_leak(fresh_server):
     server = fresh_server(env=SMALL_QUARANTINE)
     with Client(server.url) as client:
-        loop, recursion = client.add(guest("hostile/loop.wat")), client.add(guest("hostile/recursion.wat"))
+        loop, recursion = client.add_ready(guest("hostile/loop.wat")), client.add(guest("hostile/recursion.wat"))
 
         def round(count: int):
             for _ in range(count):
@@ -124,7 +145,7 @@ def test_sleepers_hold_no_thread(server):
     """The report does this with 10,000; under a sanitizer a few hundred show the same."""
     count = 400
     with Client(server.url) as client:
-        id = client.add(guest("hostile/sleep.wat"))
+        id = client.add_ready(guest("hostile/sleep.wat"))
         client.call(id, headers={"Wasm-Timeout-Ms": "10"})
         threads = server.thread_count()
         seen = {}
@@ -139,10 +160,11 @@ def test_sleepers_hold_no_thread(server):
         assert seen["threads"] <= threads + 1
 
 
+@contract("POST /wasm/{id} 503")
 def test_a_module_of_its_own_cap_is_refused_beyond_it(server):
     with Client(server.url) as client:
-        id = client.add(guest("hostile/sleep.wat"), limits={"max_concurrency": 2, "max_queue": 1, "timeout_ms": 3000})
-        client.call(id, headers={"Wasm-Timeout-Ms": "1"})  # compiled from here on
+        id = client.add_ready(guest("hostile/sleep.wat"),
+                              limits={"max_concurrency": 2, "max_queue": 1, "timeout_ms": 3000})
         answers = []
         start = threading.Barrier(5)
 
@@ -209,7 +231,7 @@ def test_the_stack_of_a_deep_but_finite_recursion_is_enough(client):
 def test_limits_of_the_server_hold_for_every_module(fresh_server):
     server = fresh_server(*flags.max_timeout_ms(500))
     with Client(server.url) as client:
-        id = client.add(guest("hostile/loop.wat"))
+        id = client.add_ready(guest("hostile/loop.wat"))
         start = time.monotonic()
         assert_problem(client.call(id, function="tight"), 504, "deadline-exceeded")
         assert time.monotonic() - start < 10

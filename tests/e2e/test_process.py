@@ -242,6 +242,7 @@ def test_a_restart_finds_everything_as_it_was(fresh_server):
         id = client.add(COUNT, labels={"a": "ü"}, limits={"timeout_ms": 777})
         client.put(f"/wasm/{id}", json={"env": {"X": "y"}})
         client.results(id, [10])
+        wait_until(lambda: client.meta(id)["state"] == "ready")  # its artefact is written after the answer
         before = client.get(f"/wasm/{id}")
     server.restart()
     with Client(server.url) as client:

@@ -1,18 +1,29 @@
-"""The README tells the truth: its curl session is run, and its tables are compared with the program."""
+"""The README tells the truth: its sessions are run, and its tables are compared with the program."""
 
 import re
 import subprocess
 
+import pytest
+
 from support import readme
 
 
-def test_the_curl_session_answers_as_the_readme_says(fresh_server):
-    steps = readme.session()
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_each_session_answers_as_the_page_says(fresh_server, binary, tmp_path, page):
+    steps = readme.session(page)
     assert len(steps) >= 8
     server = fresh_server()
     for step in steps:
-        answer = readme.run(step.command, server.address)
+        answer = readme.run(step.command, server.address, binary, tmp_path)
         assert readme.masked(answer) == readme.masked(step.answer), step.command
+
+
+def test_the_page_of_commands_has_each_of_them(binary):
+    listed = subprocess.run([binary, "--help"], capture_output=True, text=True, timeout=60).stdout
+    names = re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE)
+    assert len(names) > 10
+    for name in names:
+        assert f"wasm-server {name}" in readme.CLI.read_text(), name
 
 
 def test_the_masks_hide_only_what_differs():

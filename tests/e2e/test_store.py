@@ -1,6 +1,7 @@
 """What the store promises, seen from outside: durability, equal bytes once, a full disk, large modules."""
 
 import hashlib
+import subprocess
 import threading
 
 import pytest
@@ -83,6 +84,7 @@ def fill(client) -> list[str]:
     return stored
 
 
+@contract("POST /wasm 507", "PUT /wasm/{id} 507")
 @contract("5: storage-full", "3: equal bytes stored once")
 def test_a_full_store_refuses_writes_reads_on_and_recovers(fresh_server):
     with Client(fresh_server(*flags.store_bytes(16 * MB)).url) as client:
@@ -96,6 +98,7 @@ def test_a_full_store_refuses_writes_reads_on_and_recovers(fresh_server):
         for n in range(50):
             client.add(distinct(1, MB), f"copy{n:02d}")
         assert client.post("/wasm", content=distinct(100, 2 * MB), headers=WASM).status_code == 507
+        assert client.put(f"/wasm/{stored[1]}", content=distinct(100, 2 * MB), headers=WASM).status_code == 507
         # One reference of many goes: nothing is freed. The last goes: it is.
         for n in range(50):
             client.delete(f"/wasm/copy{n:02d}")
@@ -125,7 +128,7 @@ def test_a_limit_of_file_sizes_is_a_full_disk(fresh_server):
 
 
 @contract("5: storage-full")
-def test_without_room_for_the_journal_it_reads(fresh_server):
+def test_without_room_for_more_it_reads(fresh_server):
     server = fresh_server()
     with Client(server.url) as client:
         id = client.add(ADD)
@@ -162,7 +165,7 @@ def test_code_that_the_disk_damaged_is_never_run(fresh_server):
     with Client(server.url) as client:
         damaged, whole = client.add(distinct(3, 300_000)), client.add(ADD)
     server.stop()
-    [stored] = (file for file in server.data.rglob("code") if file.is_file())
+    [stored] = (file for file in server.data.rglob("blobs") if file.is_file())
     content = bytearray(stored.read_bytes())
     at = content.find(distinct(3, 300_000)[-1000:])
     assert at >= 0
@@ -179,6 +182,61 @@ def test_code_that_the_disk_damaged_is_never_run(fresh_server):
         assert client.results(whole, [2, 40]) == [42]
         assert client.meta(damaged)["revision"] == 1
         assert client.delete(f"/wasm/{damaged}").status_code == 204
+
+
+@contract("5: internal")
+@pytest.mark.parametrize("deletes", [False, True])
+def test_code_that_the_disk_damaged_is_mended_by_an_upload(fresh_server, deletes):
+    code = distinct(7, 60_000)
+    server = fresh_server()
+    with Client(server.url) as client:
+        client.add(code, "damaged")
+        client.add(distinct(8, 60_000), "whole")
+        digest = client.meta("damaged")["digest"].removeprefix("sha256:")
+    server.stop()
+    content = bytearray((server.data / "blobs").read_bytes())
+    at = content.find(code[-1000:])
+    assert at >= 0
+    content[at] ^= 1
+    (server.data / "blobs").write_bytes(content)
+    server.start()
+    with Client(server.url) as client:
+        assert_problem(client.get("/wasm/damaged", headers=RAW), 500, "internal")
+        assert_problem(client.get("/wasm/damaged"), 500, "internal")
+        assert digest in server.stderr_text()
+        assert client.get("/wasm/whole", headers=RAW).content == distinct(8, 60_000)
+        if deletes:
+            assert client.delete("/wasm/damaged").status_code == 204
+        client.add(code, "again")
+        assert client.get("/wasm/again", headers=RAW).content == code
+        if not deletes:
+            assert client.get("/wasm/damaged", headers=RAW).content == code
+
+
+def test_check_says_what_is_damaged(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        client.add(distinct(7, 60_000), "m")
+        client.add(ADD)
+        digest = client.meta("m")["digest"].removeprefix("sha256:")
+
+    def check():
+        return subprocess.run([server.binary, "check", server.data], capture_output=True, text=True, timeout=60)
+
+    in_use = check()
+    assert in_use.returncode == 1 and "in use by another server" in in_use.stderr
+    server.stop()
+    good = check()
+    assert (good.returncode, good.stdout) == (0, "2 modules, 0 older revisions and 2 codes read, 0 damaged\n")
+    content = bytearray((server.data / "blobs").read_bytes())
+    content[content.find(distinct(7, 60_000)[-1000:])] ^= 1
+    (server.data / "blobs").write_bytes(content)
+    bad = check()
+    assert bad.returncode == 1
+    damage, summary = bad.stdout.splitlines()
+    assert damage.startswith(f"damaged: code {digest}: ") and summary.endswith(", 1 damaged")
+    nothing = subprocess.run([server.binary, "check", server.data / "nothing"], capture_output=True, text=True, timeout=60)
+    assert nothing.returncode == 1 and "there is no database" in nothing.stderr
 
 
 @contract("3: equal bytes stored once")
@@ -215,13 +273,14 @@ def test_readers_see_whole_revisions_while_a_writer_replaces_them(server):
     with Client(server.url) as client:
         id = client.add(distinct(0, 300_000))
         stop = threading.Event()
+        digests: dict[str, str] = {}  # by entity tag
 
         def read():
             with Client(server.url) as http:
                 while not stop.is_set():
                     answer = http.get(f"/wasm/{id}", headers=RAW)
                     digest = hashlib.sha256(answer.content).hexdigest()
-                    assert digest in answer.headers["etag"]
+                    assert digests.setdefault(answer.headers["etag"], digest) == digest
 
         threads = [threading.Thread(target=read) for _ in range(4)]
         for thread in threads:

@@ -16,11 +16,12 @@ def b64(code: bytes) -> str:
     return base64.b64encode(code).decode()
 
 
-def etag(client, id):
-    return client.head(f"/wasm/{id}").headers["etag"]
+def etag(client, id, **headers):
+    """Of the resource without the code, as writes answer it."""
+    return client.head(f"/wasm/{id}", params={"wasm": "false"}, headers=headers).headers["etag"]
 
 
-@contract("2: PUT /wasm/{id}", "3: PUT keeps what is left out")
+@contract("PUT /wasm/{id} 200", "3: PUT keeps what is left out")
 def test_a_field_changes_and_the_rest_stays(client):
     id = client.add(ADD_SUB, function="add", labels={"a": "b"}, env={"X": "y"}, args=["z"],
                     limits={"timeout_ms": 5000})
@@ -65,6 +66,7 @@ def test_a_kept_function_that_new_code_lacks_is_chosen_anew(client):
     assert client.meta(id)["run_function"] == "add"
 
 
+@contract("PUT /wasm/{id} 400", "PUT /wasm/{id} 415", "PUT /wasm/{id} 422")
 @contract("3: function not exported", "3: validated before it is stored")
 def test_refused_updates_change_nothing(client):
     id = client.add(ADD)
@@ -81,7 +83,7 @@ def test_refused_updates_change_nothing(client):
     assert etag(client, id) == before
 
 
-@contract("1: param names", "2: PUT /wasm/{id}")
+@contract("1: param names", "PUT /wasm/{id} 200")
 def test_the_client_renames_parameters(client):
     id = client.add(ADD)
     client.put(f"/wasm/{id}", json={"param": [{"name": "left"}, {"name": "right", "param_type": "i32"}]})
@@ -141,7 +143,7 @@ def test_other_connections_see_the_change_too(server):
             reader.close()
 
 
-@contract("2: DELETE /wasm/{id}")
+@contract("DELETE /wasm/{id} 204")
 def test_delete_takes_all_revisions_and_the_id_is_free_again(client):
     id = client.add(ADD)
     client.put(f"/wasm/{id}", content=wasm(SUB), headers=WASM)
@@ -189,6 +191,7 @@ def test_a_call_in_flight_ends_on_the_revision_it_started_with(server):
             assert answer.json() == {"results": [0]}
 
 
+@contract("PUT /wasm/{id} 412", "DELETE /wasm/{id} 412")
 @contract("3: If-Match / If-None-Match", "5: precondition-failed")
 def test_preconditions_on_put_and_delete(client):
     id = client.add(ADD)
@@ -204,27 +207,39 @@ def test_preconditions_on_put_and_delete(client):
     for headers in ({"If-Match": "*"}, {"If-None-Match": old}, {"If-Match": '"x", ' + "{now}"}):
         headers = {name: value.format(now=etag(client, id)) for name, value in headers.items()}
         assert client.put(f"/wasm/{id}", headers=headers, **change).status_code == 200
-    assert client.delete(f"/wasm/{id}", headers={"If-Match": etag(client, id)}).status_code == 204
+    raw, whole = etag(client, id, Accept="application/wasm"), client.head(f"/wasm/{id}").headers["etag"]
+    assert len({raw, whole, etag(client, id)}) == 3
+    assert client.put(f"/wasm/{id}", headers={"If-Match": whole}, **change).status_code == 200
+    assert_problem(client.put(f"/wasm/{id}", headers={"If-Match": raw}, **change), 412, "precondition-failed")
+    assert_problem(client.put(f"/wasm/{id}", headers={"If-None-Match": etag(client, id, Accept="application/wasm")},
+                              **change), 412, "precondition-failed")
+    raw = etag(client, id, Accept="application/wasm")
+    assert client.delete(f"/wasm/{id}", headers={"If-Match": raw}).status_code == 204
     missing = client.put(f"/wasm/{id}", headers={"If-Match": "*"}, **change)
     assert_problem(missing, 404, "not-found")
     assert client.get(f"/wasm/{id}").status_code == 404
 
 
-@contract("3: If-Match / If-None-Match", "2: GET /wasm/{id}", "2: HEAD /wasm/{id}")
+@contract("GET /wasm/{id} 304", "GET /wasm/{id} 412")
+@contract("3: If-Match / If-None-Match", "GET /wasm/{id} 200", "HEAD /wasm/{id}")
 def test_preconditions_on_get(client):
     id = client.add(ADD)
-    tag = etag(client, id)
+    tags = {accept: client.head(f"/wasm/{id}", headers={"Accept": accept}).headers["etag"]
+            for accept in ("application/json", "application/wasm")}
+    tag = tags["application/json"]
+    assert client.get(f"/wasm/{id}", headers={"If-None-Match": tag, "Accept": "application/wasm"}).status_code == 200
     for method in ("GET", "HEAD"):
-        for condition in (tag, f"W/{tag}", "*", f'"x", {tag}'):
-            for accept in ("application/json", "application/wasm"):
+        for accept, own in tags.items():
+            for condition in (own, f"W/{own}", "*", f'"x", {own}'):
                 answer = client.request(method, f"/wasm/{id}", headers={"If-None-Match": condition, "Accept": accept})
                 assert (answer.status_code, answer.content) == (304, b"")
-                assert answer.headers["etag"] == tag
+                assert answer.headers["etag"] == own
         assert client.request(method, f"/wasm/{id}", headers={"If-None-Match": '"x"'}).status_code == 200
         assert client.request(method, f"/wasm/{id}", headers={"If-Match": tag}).status_code == 200
         assert client.request(method, f"/wasm/{id}", headers={"If-Match": '"x"'}).status_code == 412
 
 
+@contract("DELETE /wasm/{id} 400")
 @contract("3: If-Match / If-None-Match", "5: bad-request")
 def test_a_condition_without_a_tag_is_not_taken_for_none(client):
     id = client.add(ADD)
@@ -237,6 +252,7 @@ def test_a_condition_without_a_tag_is_not_taken_for_none(client):
     assert etag(client, id) == tag
 
 
+@contract("POST /wasm 412")
 @contract("3: If-Match / If-None-Match", "5: precondition-failed")
 def test_preconditions_on_post(client):
     id = fresh_id()
@@ -283,7 +299,7 @@ def test_of_racing_updates_with_one_etag_exactly_one_wins(server):
             thread.join()
 
 
-@contract("2: PUT /wasm/{id}")
+@contract("PUT /wasm/{id} 200")
 def test_racing_updates_without_a_condition_all_count(server):
     with Client(server.url) as client:
         id = client.add(ADD)

@@ -28,11 +28,6 @@ def decimal(value: Fraction) -> str:
     return f"{sign}{digits[:-places] or '0'}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
-def place_or(type: str, text: str) -> str:
-    """What a refusal must mention: the type, or, for what is no value of any type, at least the place."""
-    return "args[0]" if text[0] in "[{" else type
-
-
 @contract("4: i32")
 @pytest.mark.parametrize("text, value", [
     ("0", 0), ("-1", -1), ("2147483647", 2**31 - 1), ("-2147483648", -2**31), ("2.0", 2), ("-0", 0), ("-0.0", 0),
@@ -46,7 +41,7 @@ def test_i32_forms(client, bits, text, value):
 @pytest.mark.parametrize("text", ["4294967296", "-2147483649", "2.5", "1e10", "1e-1", "true", "null", "[1]", '{"a":1}',
                                   '"x"', '""', '"NaN"', "1e400", "0.99999999999999999999999999999999"])
 def test_what_is_no_i32_is_refused(client, bits, text):
-    assert_problem(client.call_text(bits, f"[{text}]", "i32"), 400, "bad-request", place_or("i32", text))
+    assert_problem(client.call_text(bits, f"[{text}]", "i32"), 400, "bad-request", "i32")
 
 
 @contract("4: i64")
@@ -65,7 +60,7 @@ def test_i64_forms(client, bits, text, value):
 @pytest.mark.parametrize("text", [f"{2**64}", f"{-2**63 - 1}", f'"{2**64}"', '"1.5"', "1.5", '"x"', '""', '" 1"',
                                   '"1 "', '"0x10"', "true", "null", "1e30"])
 def test_what_is_no_i64_is_refused(client, bits, text):
-    assert_problem(client.call_text(bits, f"[{text}]", "i64"), 400, "bad-request", place_or("i64", text))
+    assert_problem(client.call_text(bits, f"[{text}]", "i64"), 400, "bad-request", "i64")
 
 
 F32_IN = [("0", 0), ("-0.0", 0x80000000), ("-0", 0x80000000), ("1.5", 0x3FC00000), ('"NaN"', 0x7FC00000),
@@ -103,7 +98,7 @@ def test_f64_arguments(client, bits, text, expected):
 @pytest.mark.parametrize("text", ['"nan:0x0"', '"nan:"', '"nan:0x"', '"x"', '""', "true", "null", '"nan:0x10000000000000"',
                                   '"Infinity "', '"+Infinity"', "[1]"])
 def test_what_is_no_float_is_refused(client, bits, name, text):
-    assert_problem(client.call_text(bits, f"[{text}]", name), 400, "bad-request", place_or(name, text))
+    assert_problem(client.call_text(bits, f"[{text}]", name), 400, "bad-request", name)
 
 
 def float_of(text: str, format: str) -> int | None:

@@ -1,7 +1,7 @@
 // A body and, behind its first line feed that is followed by '?', a query. What is accepted must
 // be JSON to another parser too, and hold what the contract says.
 
-#include "handlers/execute_request.h"
+#include "handlers/execute/execute_request.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,18 +12,42 @@
 #include <boost/json.hpp>
 
 #include "check.h"
-#include "engine/number_text.h"
+#include "engine/values/number_text.h"
 
 namespace wasm_server {
 namespace {
 
 namespace json = boost::json;
 
-void check_argument(const Argument& argument, bool from_json) {
-  if (argument.kind == Argument::Kind::kNumber) FUZZ_CHECK(is_json_number(argument.text));
-  if (argument.kind == Argument::Kind::kOther) {
-    FUZZ_CHECK(argument.text == "null" || argument.text == "true" || argument.text == "false");
-    FUZZ_CHECK(from_json);
+// As another parser reads it.
+void check_same(JsonValue ours, const json::value& theirs) {
+  switch (ours.kind()) {
+    case JsonKind::kNull:
+      FUZZ_CHECK(theirs.is_null());
+      return;
+    case JsonKind::kBool:
+      FUZZ_CHECK(theirs.is_bool() && theirs.as_bool() == ours.boolean());
+      return;
+    case JsonKind::kNumber:
+      FUZZ_CHECK(theirs.is_number() && is_json_number(ours.text()));
+      return;
+    case JsonKind::kString:
+      FUZZ_CHECK(theirs.is_string() && theirs.as_string() == ours.text());
+      return;
+    case JsonKind::kArray: {
+      FUZZ_CHECK(theirs.is_array() && theirs.as_array().size() == ours.size());
+      std::size_t index = 0;
+      for (const JsonValue item : ours) check_same(item, theirs.as_array()[index++]);
+      FUZZ_CHECK(index == ours.size());
+      return;
+    }
+    case JsonKind::kObject:
+      FUZZ_CHECK(theirs.is_object() && theirs.as_object().size() == ours.size());
+      for (const JsonValue member : ours) {
+        const auto* found = theirs.as_object().if_contains(member.name());
+        FUZZ_CHECK(found != nullptr);
+        check_same(member, *found);
+      }
   }
 }
 
@@ -32,31 +56,24 @@ void check_request(const ExecuteRequest& execute) {
     FUZZ_CHECK(!name.empty() && name.find('=') == name.npos && name.find('\0') == name.npos);
     FUZZ_CHECK(value.find('\0') == value.npos);
   }
-  if (const auto* positional = std::get_if<0>(&execute.arguments)) {
-    FUZZ_CHECK(positional->size() <= kMaxExecuteItems);
-    for (const Argument& argument : *positional) check_argument(argument, execute.json);
-  } else {
-    FUZZ_CHECK(execute.json);
-    for (const NamedArgument& named : std::get<1>(execute.arguments)) {
-      check_argument(named.value, true);
-    }
-  }
+  if (!execute.arguments) return;
+  FUZZ_CHECK(execute.arguments->size() <= kMaxExecuteItems);
+  (void)to_command_args(execute.arguments);
 }
 
-// The members of `args`, by the other parser: as many as we found.
-void check_against_document(const std::string& body, const ExecuteRequest& execute) {
+// A body that was accepted: its arguments, if it has any, are those that another parser finds.
+void check_against_document(const std::string& body, const ExecuteRequest& execute,
+                            bool has_query) {
   json::error_code ec;
-  const json::value document = json::parse(body, ec);
+  json::parse_options options;
+  options.max_depth = kMaxJsonDepth;
+  const json::value document = json::parse(body, ec, {}, options);
   FUZZ_CHECK(!ec);
   const json::value* args =
       document.is_object() ? document.as_object().if_contains("args") : &document;
-  if (args == nullptr) return;
-  if (const auto* positional = std::get_if<0>(&execute.arguments)) {
-    FUZZ_CHECK(args->is_array() && args->as_array().size() == positional->size());
-  } else {
-    FUZZ_CHECK(args->is_object() &&
-               args->as_object().size() == std::get<1>(execute.arguments).size());
-  }
+  FUZZ_CHECK(args == nullptr || execute.arguments);
+  if (args != nullptr) check_same(*execute.arguments, *args);
+  FUZZ_CHECK(args != nullptr || !execute.arguments || has_query);
 }
 
 void run(std::string_view input) {
@@ -67,16 +84,16 @@ void run(std::string_view input) {
     request.headers.push_back({"Content-Type", type});
     request.query = cut == input.npos ? std::string_view{} : input.substr(cut + 2);
     request.body = body;
-    auto execute = parse_execute_request(request);
+    auto execute = parse_execute_request(request, type == std::string_view("application/json"));
     if (!execute) {
       FUZZ_CHECK(execute.error().code == ErrorCode::kBadRequest &&
                  !execute.error().message.empty());
       continue;
     }
     check_request(*execute);
-    if (!execute->json) FUZZ_CHECK(execute->stdin_bytes == body);
-    if (execute->json && !body.empty()) check_against_document(body, *execute);
-    (void)to_command_args(std::move(execute->arguments));
+    const bool is_json = type == std::string_view("application/json");
+    if (!is_json) FUZZ_CHECK(execute->stdin_bytes == body);
+    if (is_json && !body.empty()) check_against_document(body, *execute, !request.query.empty());
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "check.h"
+#include "http/body_reader.h"
 #include "http/request_id.h"
 #include "testing/paired_session.h"
 
@@ -79,6 +80,19 @@ Bytes seen(const Request& request) {
   return text + request.body;
 }
 
+Reply reply_of(Bytes body);
+
+// What was seen, with a body that is read as it arrives.
+Task<Reply> read(Request& request) {
+  Bytes text = seen(request);
+  for (;;) {
+    const Result<ByteView> piece = co_await request.body_reader->next();
+    if (!piece) co_return problem(piece.error(), request.request_id);
+    if (piece->empty()) co_return reply_of(std::move(text));
+    text += *piece;
+  }
+}
+
 Reply reply_of(Bytes body) {
   Reply reply;
   reply.body = std::move(body);
@@ -101,13 +115,37 @@ Task<Reply> streamed(Gate& gate, Request& request) {
   co_return reply;
 }
 
+constexpr Route kRoutes[] = {
+    {.name = "read", .method = Method::kPost, .pattern = "/r", .body = BodyHandling::kStreamed},
+    {.name = "ignore", .method = Method::kPost, .pattern = "/i", .body = BodyHandling::kStreamed},
+    {.name = "get_held", .pattern = "/h"},
+    {.name = "get_streamed", .pattern = "/s"},
+    {.name = "get_seen", .pattern = "/wasm/{id}"},
+    {.name = "post_held",
+     .method = Method::kPost,
+     .pattern = "/h",
+     .body = BodyHandling::kBuffered},
+    {.name = "post_streamed",
+     .method = Method::kPost,
+     .pattern = "/s",
+     .body = BodyHandling::kBuffered},
+    {.name = "post_seen",
+     .method = Method::kPost,
+     .pattern = "/wasm/{id}",
+     .body = BodyHandling::kBuffered},
+};
+
 Router routes(Gate& gate) {
-  Router router;
-  for (const Method method : {Method::kGet, Method::kPost}) {
-    router.add(method, "/h", [&gate](Request& request) { return held(gate, request); });
-    router.add(method, "/s", [&gate](Request& request) { return streamed(gate, request); });
-    router.add(method, "/wasm/{id}", [](Request& request) { return reply_of(seen(request)); });
+  Router router(kRoutes);
+  for (const std::string method : {"get", "post"}) {
+    router.bind(method + "_held", [&gate](Request& request) { return held(gate, request); });
+    router.bind(method + "_streamed",
+                [&gate](Request& request) { return streamed(gate, request); });
+    router.bind(method + "_seen", [](Request& request) { return reply_of(seen(request)); });
   }
+  router.bind("read", read);
+  router.bind("ignore", [](Request& request) { return reply_of(seen(request)); });
+  router.check_complete();
   return router;
 }
 

@@ -1,5 +1,5 @@
 // Any bytes as the JSON form of a WasmRequest: refused with a reason, or JSON to another parser
-// too.
+// too. What is taken is then checked as a save and as a modification.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,19 @@
 #include <boost/json.hpp>
 
 #include "check.h"
-#include "handlers/wasm_request_json.h"
+#include "handlers/modules/wasm_request_json.h"
+#include "services/job_builder.h"
+
+using wasm_server::JobType;
+
+namespace {
+
+void check_as(JobType type, const wasm_server::WasmRequest& request) {
+  const auto checked = wasm_server::check_request(type, request, {});
+  FUZZ_CHECK(checked || !checked.error().message.empty());
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(reinterpret_cast<const char*>(data), size);
@@ -20,5 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   boost::json::error_code ec;
   boost::json::parse(body, ec);
   FUZZ_CHECK(!ec);
+  check_as(JobType::SAVE, *request);
+  check_as(JobType::MODIFY, *request);
   return 0;
 }

@@ -12,6 +12,15 @@ class Connections:
         self._local = threading.local()
 
     def request(self, method: str, path: str, body: bytes = b"", type: str = "") -> tuple[int, str]:
+        """Asks again where a module is still being compiled: on a machine that is busy the largest take their time."""
+        status, text = self._request(method, path, body, type)
+        for _ in range(20):
+            if status != 503 or '"not-ready"' not in text:
+                break
+            status, text = self._request(method, path, body, type)
+        return status, text
+
+    def _request(self, method: str, path: str, body: bytes, type: str) -> tuple[int, str]:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = http.client.HTTPConnection(self._host, self._port, timeout=120)

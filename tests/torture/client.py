@@ -1,5 +1,7 @@
-"""One client: writes to modules of its own and keeps what the server must hold afterwards."""
+"""One client: writes to modules of its own and keeps what the server must hold afterwards. Many clients at once make batches
+of saves, changes and deletes; their code is partly shared, so that one deletes what another has just stored."""
 
+import collections
 import copy
 import dataclasses
 import random
@@ -28,13 +30,19 @@ class Client(threading.Thread):
     def __init__(self, number: int, seed: str, shared_codes: list[tuple[bytes, str]]):
         super().__init__(name=f"client-{number}")
         self.rng = random.Random(f"{seed}-{number}")
-        self.ids = [f"c{number}-{i}" for i in range(6)]
+        self.ids = [f"c{number}-{i}" for i in range(4)]
         self.shared_codes = shared_codes
         self.expected: dict[str, State] = {name: [] for name in self.ids}
         self.unsure: tuple[str, State] | None = None
-        self.acknowledged = 0
+        self.acknowledged = collections.Counter()  # by kind of write
         self.server: Server | None = None
         self.failure: str | None = None
+
+    # What the server may answer instead: its queue is full.
+    refusals = (503,)
+
+    def refused(self, status: int, connection) -> None:
+        """For those who do something about it."""
 
     def attach(self, server: Server) -> "Client":
         """A thread runs once: the same client goes on in a new one."""
@@ -56,18 +64,19 @@ class Client(threading.Thread):
     def write(self, connection) -> None:
         name = self.rng.choice(self.ids)
         before = self.expected[name]
-        method, path, body, after, good = self.choose(name, before)
+        kind, method, path, body, after, good = self.choose(name, before)
         self.unsure = (name, after)
         status, answer = connection.request(method, path, body)
-        if status == 503:  # the queue is full: nothing was done
+        if status in self.refusals:  # nothing was done
             self.unsure = None
+            self.refused(status, connection)
             return
         if status != good:
             self.failure = f"{method} {path}: {status} {answer[:300]!r}"
             return
         self.expected[name] = after
         self.unsure = None
-        self.acknowledged += 1
+        self.acknowledged[kind] += 1
         if self.rng.random() < 0.2:
             self.read_back(connection, name, after)
 
@@ -76,19 +85,19 @@ class Client(threading.Thread):
         path = f"/wasm/{name}"
         if not before:
             after = [Revision(code, function, {})]
-            return "POST", f"/wasm?id={name}", code, after, 201
+            return "save", "POST", f"/wasm?id={name}", code, after, 201
         last = before[-1]
-        action = self.rng.choice(["code", "code", "labels", "labels", "back", "delete"])
+        action = self.rng.choice(["code", "code", "labels", "labels", "back", "delete", "delete"])
         if action == "delete":
-            return "DELETE", path, None, [], 204
+            return action, "DELETE", path, None, [], 204
         if action == "code":
-            return "PUT", path, code, before + [Revision(code, function, last.labels)], 200
+            return action, "PUT", path, code, before + [Revision(code, function, last.labels)], 200
         if action == "labels":
             labels = {"n": str(self.rng.randrange(1_000_000))}
             after = before + [Revision(last.code, last.function, labels)]
-            return "PUT", path, {"labels": labels}, after, 200
+            return action, "PUT", path, {"labels": labels}, after, 200
         number = self.rng.randrange(len(before)) + 1
-        return "PUT", path, {"revision": number}, before + [before[number - 1]], 200
+        return action, "PUT", path, {"revision": number}, before + [before[number - 1]], 200
 
     def new_code(self) -> tuple[bytes, str]:
         if self.rng.random() < 0.3:

@@ -5,6 +5,7 @@ import json
 import pathlib
 import signal
 import subprocess
+import time
 import urllib.parse
 
 START_SECONDS = 60
@@ -16,22 +17,52 @@ class Server:
         self.data = data
         self.process: subprocess.Popen | None = None
         self.port = 0
+        self.flags: list[str] = []
+        self.wrapper: list[str] = []  # what starts it, when it is not started as it is
+
+    @property
+    def log(self) -> pathlib.Path:
+        return self.data.with_suffix(".log")
+
+    def launch(self) -> None:
+        command = [*self.wrapper, self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.flags]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+
+    def kill_while_it_starts(self, seconds: float) -> None:
+        self.launch()
+        time.sleep(seconds)
+        self.kill()
 
     def start(self) -> None:
-        log = open(self.data.with_suffix(".log"), "ab")
-        command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
-        log.close()
+        if not self.try_to_start():
+            raise SystemExit(f"torture: the server did not start; see {self.log}")
+
+    def try_to_start(self) -> bool:
+        """False when it has ended, or is about to, instead of listening."""
+        self.launch()
         first_line = self.process.stdout.readline().decode()
         if not first_line.startswith("listening on http://"):
-            raise SystemExit(f"torture: the server did not start; see {self.data.with_suffix('.log')}")
+            return False
         self.port = urllib.parse.urlsplit(first_line.split()[-1]).port
+        return True
+
+    def wait(self) -> int:
+        """The exit code of one that ends by itself."""
+        code = self.process.wait(START_SECONDS)
+        self.process.stdout.close()
+        return code
 
     def kill(self) -> None:
         """No warning, no handler, nothing flushed."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
 
     def stop(self) -> None:
         self.process.terminate()
@@ -50,13 +81,14 @@ class Connection:
     def __init__(self, port: int):
         self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def request(self, method: str, path: str, body: bytes | dict | None = None, accept: str = "application/json"):
+    def request(self, method: str, path: str, body: bytes | dict | None = None, accept: str = "application/json",
+                type: str = "application/wasm"):
         headers = {"Accept": accept}
         if isinstance(body, dict):
             headers["Content-Type"] = "application/json"
             body = json.dumps(body).encode()
         elif body is not None:
-            headers["Content-Type"] = "application/wasm"
+            headers["Content-Type"] = type
         try:
             self.http.request(method, path, body, headers)
             answer = self.http.getresponse()

@@ -25,6 +25,14 @@ def verify(connection, clients: list[Client]) -> None:
     check(listed <= known, f"modules that nobody saved: {sorted(listed - known)[:5]}")
 
 
+def delete_all(connection, clients: list[Client]) -> None:
+    for client in clients:
+        for name, state in client.expected.items():
+            status, _ = connection.request("DELETE", f"/wasm/{name}")
+            check(status == (204 if state else 404), f"DELETE /wasm/{name}: {status}")
+            client.expected[name] = []
+
+
 def settle(connection, client: Client) -> None:
     """The write without an answer happened whole or not at all: find out which."""
     if client.unsure is None:

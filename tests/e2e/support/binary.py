@@ -41,3 +41,17 @@ def many_functions(count: int) -> bytes:
     return (b"\0asm\x01\0\0\0" + section(1, b"\x01\x60\x00\x01\x7f") + section(3, leb(count) + b"\x00" * count) +
             section(7, b"\x01\x04last\x00" + leb(count - 1)) +
             section(10, leb(count) + b"".join(bodies)))
+
+
+def many_locals(functions: int, locals: int) -> bytes:
+    """Functions that do nothing and have so many locals of 64 bits each: far more to compile than to write."""
+    code = b"\x01" + leb(locals) + b"\x7e\x0b"
+    return (b"\0asm\x01\0\0\0" + section(1, b"\x01\x60\x00\x00") + section(3, leb(functions) + b"\x00" * functions) +
+            section(7, b"\x01\x01f\x00\x00") + section(10, leb(functions) + (leb(len(code)) + code) * functions))
+
+
+def nested_loops(loops: int) -> bytes:
+    """One function "f" of so many loops, each within the one before."""
+    code = b"\x00" + b"\x03\x40" * loops + b"\x0b" * (loops + 1)
+    return (b"\0asm\x01\0\0\0" + section(1, b"\x01\x60\x00\x00") + section(3, b"\x01\x00") +
+            section(7, b"\x01\x01f\x00\x00") + section(10, b"\x01" + leb(len(code)) + code))

@@ -7,6 +7,7 @@ import uuid
 import httpx
 
 from support.modules import wasm
+from support.server import wait_until
 
 JSON = {"Content-Type": "application/json"}
 WASM = {"Content-Type": "application/wasm"}
@@ -18,8 +19,8 @@ def fresh_id(prefix: str = "t") -> str:
 
 
 class Client(httpx.Client):
-    def __init__(self, url: str, timeout: float = 60):
-        super().__init__(base_url=url, timeout=timeout, trust_env=False, verify=False,  # no TLS here: quick to make
+    def __init__(self, url: str, timeout: float = 60, verify=False):  # without TLS it is quick to make
+        super().__init__(base_url=url, timeout=timeout, trust_env=False, verify=verify,
                          limits=httpx.Limits(max_connections=256, max_keepalive_connections=256))
 
     def add(self, module: str | bytes, id: str | None = None, **fields) -> str:
@@ -32,6 +33,12 @@ class Client(httpx.Client):
         else:
             answer = self.post("/wasm", params={"id": id}, content=code, headers=WASM)
         assert answer.status_code == 201, answer.text
+        return id
+
+    def add_ready(self, module: str | bytes, id: str | None = None, **fields) -> str:
+        """The same, and waits until it is compiled: for a call whose deadline is shorter than that may take."""
+        id = self.add(module, id, **fields)
+        wait_until(lambda: self.meta(id)["state"] == "ready")
         return id
 
     def call(self, id: str, args=(), function: str | None = None, headers=None, **params) -> httpx.Response:

@@ -127,7 +127,7 @@ def leave_unanswered(connections: list[socket.socket]) -> None:
 
 
 def get(path: str, *headers: str, version: str = "1.1", method: str = "GET") -> str:
-    lines = [f"{method} {path} HTTP/{version}", "Host: test", *headers]
+    lines = [f"{method} {path} HTTP/{version}", "Host: localhost", *headers]
     return "\r\n".join(lines) + "\r\n\r\n"
 
 

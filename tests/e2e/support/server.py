@@ -15,6 +15,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 SANITIZER_REPORT = re.compile(
     r"ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:|UndefinedBehaviorSanitizer")
 
+# In seconds of CPU time. What is meant is 2 ms, and 3 for the first slices of a guest; a build with sanitizers takes many
+# times that, and what this finds is work that grows with what a client sent.
+LONGEST_ALLOWED = 0.25
+LONGEST_PIECE = re.compile(r"worker \d+: its longest piece of work took (\d+) us of CPU time")
+longest_pieces: list[float] = []  # of all servers that ended so far
+
 # For tests that look at memory: the sanitizer keeps this much of what was freed, instead of 256 MB.
 SMALL_QUARANTINE = {"ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))}
 
@@ -40,14 +46,17 @@ class ServerProcess:
     """One `wasm-server serve` on a directory. It may be started again after it has ended."""
 
     def __init__(self, binary: pathlib.Path, data: pathlib.Path, flags=(), env: dict | None = None,
-                 listen: str = "127.0.0.1:0", file_bytes: int | None = None):
+                 listen: str = "127.0.0.1:0", file_bytes: int | None = None, group=None):
         self.binary = binary
         self.data = pathlib.Path(data)
         self.flags = tuple(flags)
-        self.env = {**os.environ, **(env or {})}
+        # Debug lines say, at the end, how long the event loops were held up.
+        self.env = {"WASM_SERVER_LOG_LEVEL": "debug", **os.environ, **(env or {})}
         self.listen = listen
         self.file_bytes = file_bytes  # the process's limit of the size of files
+        self.group = group  # a control group for it (support.cgroup)
         self.process: subprocess.Popen | None = None
+        self.scheme = "http"
         self.address = ""
         self.first_line = ""
         self.rest_of_stdout = ""
@@ -60,18 +69,21 @@ class ServerProcess:
         self.log = self.data.parent / f"{self.data.name}.stderr"
         with open(self.log, "ab") as stderr:
             self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=stderr, env=self.env,
-                                            preexec_fn=self._limit_files if self.file_bytes else None)
+                                            preexec_fn=self._confine if self.file_bytes or self.group else None)
         self.first_line = self._read_line(timeout)
-        match = re.fullmatch(r"listening on http://(\S+:\d+)\n", self.first_line)
+        match = re.fullmatch(r"listening on (https?)://(\S+:\d+)\n", self.first_line)
         if not match:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"first line {self.first_line!r}; stderr:\n{self.stderr_text()[-4000:]}")
-        self.address = match.group(1)
+        self.scheme, self.address = match.groups()
         return self
 
-    def _limit_files(self) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
+    def _confine(self) -> None:
+        if self.file_bytes:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
+        if self.group:
+            self.group.enter()
 
     def _read_line(self, timeout: float) -> str:
         line = b""
@@ -88,7 +100,7 @@ class ServerProcess:
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}"
+        return f"{self.scheme}://{self.address}"
 
     @property
     def port(self) -> int:
@@ -105,8 +117,15 @@ class ServerProcess:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def resident_bytes(self) -> int:
+        return self._memory("VmRSS")
+
+    def most_resident_bytes(self) -> int:
+        """The most that it ever had."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> int:
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) * 1024
+        return int(re.search(rf"{name}:\s+(\d+) kB", text).group(1)) * 1024
 
     def cpu_ticks(self) -> int:
         """What all its threads have used so far, in hundredths of a second."""
@@ -144,6 +163,7 @@ class ServerProcess:
             self.process.wait()
             raise AssertionError(f"still running {timeout} s after SIGTERM; stderr:\n{self.stderr_text()[-4000:]}")
         self.check_log()
+        self.check_loops()
         assert code == 0, f"exit code {code}; stderr:\n{self.stderr_text()[-4000:]}"
         assert self.rest_of_stdout == "", f"more than one line on stdout: {self.rest_of_stdout!r}"
 
@@ -156,6 +176,16 @@ class ServerProcess:
         if self.running():
             self.stop()
         return self.start()
+
+    def longest_piece(self) -> float:
+        """Of work on an event loop, of which nothing else had a turn meanwhile; in seconds, once the server has ended."""
+        return max(int(micros) / 1e6 for micros in LONGEST_PIECE.findall(self.stderr_text()))
+
+    def check_loops(self) -> None:
+        if not LONGEST_PIECE.search(self.stderr_text()):  # another level of the log was asked for
+            return
+        longest_pieces.append(self.longest_piece())
+        assert longest_pieces[-1] < LONGEST_ALLOWED, f"{longest_pieces[-1]} s for one piece of work on an event loop"
 
     def check_log(self) -> None:
         found = SANITIZER_REPORT.search(self.stderr_text())

@@ -1,0 +1,54 @@
+// What is measured of the parts when somebody asks for metrics.
+
+#include "app.h"
+#include "cli/version.h"
+
+namespace wasm_server {
+namespace {
+
+double as_number(std::uint64_t value) { return static_cast<double>(value); }
+
+}  // namespace
+
+void App::add_measures() {
+  ServerMetrics& all = *metrics_;
+  all.add([](Exposition& page) {
+    page.gauges("wasm_server_build_info", "1, with what this server is.");
+    page.sample(1, {{"version", std::string(kProgramVersion)}});
+  });
+  all.add_gauge("wasm_server_connections", "Open connections.",
+                [this] { return as_number(server_->connections()); });
+  all.add_gauge("wasm_server_executions_running", "Executions that are let in and have not ended.",
+                [this] { return as_number(admission_->running()); });
+  all.add_gauge("wasm_server_executions_waiting", "Executions that wait to be let in.",
+                [this] { return as_number(admission_->waiting()); });
+  all.add_gauge("wasm_server_instance_slots", "Instances that may live at once.",
+                [this] { return as_number(engine_->pool_slots()); });
+  all.add_gauge("wasm_server_module_cache_bytes", "Modules that are ready to run, and their code.",
+                [this] { return as_number(module_cache_->bytes()); });
+  all.add_gauge("wasm_server_memory_budget_used_bytes",
+                "What guests, bodies, answers and conversions have asked for.",
+                [this] { return as_number(memory_.used()); });
+  if (memory_.limit() != MemoryBudget::kUnlimited) {
+    all.add_gauge("wasm_server_memory_budget_bytes", "What they may have together.",
+                  [this] { return as_number(memory_.limit()); });
+  }
+  all.add_gauge("wasm_server_modules_compiling", "Modules that are compiled or wait for it.",
+                [this] { return as_number(compiler_->pending()); });
+  all.add_gauge("wasm_server_jobs_waiting", "Writes that wait for the runner.",
+                [this] { return as_number(channel_->load().jobs); });
+  all.add_gauge("wasm_server_jobs_waiting_bytes", "What those writes hold.",
+                [this] { return as_number(channel_->load().bytes); });
+  all.add_counter("wasm_server_store_commits_total",
+                  "Batches of writes that were committed since the database was made.",
+                  [this] { return as_number(store_->sequence()); });
+  all.add([this](Exposition& page) {
+    page.histograms("wasm_server_store_commit_duration_seconds",
+                    "A batch of writes from its beginning until it is on the disk.");
+    page.sample(runner_->commit_times());
+  });
+  all.add_gauge("wasm_server_store_failed", "1 when the store takes no writes any more.",
+                [this] { return store_->failed() ? 1.0 : 0.0; });
+}
+
+}  // namespace wasm_server

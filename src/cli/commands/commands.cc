@@ -1,0 +1,44 @@
+#include "cli/commands/commands.h"
+
+#include <string>
+#include <utility>
+
+#include "cli/progress.h"
+#include "cli/text/printable.h"
+
+namespace wasm_server::cli {
+
+std::vector<std::unique_ptr<Command>> client_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(put_command());
+  commands.push_back(list_command());
+  commands.push_back(show_command());
+  commands.push_back(get_command());
+  commands.push_back(run_guest_command());
+  commands.push_back(update_command());
+  commands.push_back(rollback_command());
+  commands.push_back(remove_command());
+  commands.push_back(completion_command());
+  commands.push_back(man_command());
+  commands.push_back(version_command());
+  return commands;
+}
+
+Outcome<ServerAddress> chosen_server(const Session& session) {
+  TRY_ASSIGN(Connection connection, choose_connection(session.connection));
+  return std::move(connection.address);
+}
+
+Outcome<void> print_revision(const Session& session, ApiClient& api, const ModuleView& module,
+                             std::string_view remark) {
+  if (session.json) {
+    TRY_ASSIGN(const std::string json, api.module_json(module.id, module.revision));
+    return session.terminal.write(json + "\n");
+  }
+  std::string line = module.id + ": revision " + std::to_string(module.revision) + ", " +
+                     size_text(module.size) + ", " + module.state;
+  if (!remark.empty()) line += ", " + std::string(remark);
+  return session.terminal.write(printable(line) + "\n");
+}
+
+}  // namespace wasm_server::cli

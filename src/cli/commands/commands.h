@@ -1,0 +1,36 @@
+#pragma once
+
+// One function for each client command, each in the file of its name.
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "cli/api/api_client.h"
+#include "cli/command.h"
+
+namespace wasm_server::cli {
+
+std::unique_ptr<Command> put_command();
+std::unique_ptr<Command> list_command();
+std::unique_ptr<Command> show_command();
+std::unique_ptr<Command> get_command();
+std::unique_ptr<Command> run_guest_command();
+std::unique_ptr<Command> update_command();
+std::unique_ptr<Command> rollback_command();
+std::unique_ptr<Command> remove_command();
+std::unique_ptr<Command> completion_command();
+std::unique_ptr<Command> man_command();
+std::unique_ptr<Command> version_command();
+
+// All of them, in the order of `wasm-server --help`.
+std::vector<std::unique_ptr<Command>> client_commands();
+
+// The server that the command line means.
+Outcome<ServerAddress> chosen_server(const Session& session);
+
+// What a command that made a revision answers: `add: revision 2, 59 B, ready`, or the resource.
+Outcome<void> print_revision(const Session& session, ApiClient& api, const ModuleView& module,
+                             std::string_view remark = {});
+
+}  // namespace wasm_server::cli

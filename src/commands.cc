@@ -1,0 +1,71 @@
+#include "commands.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cli/commands/commands.h"
+#include "config_command.h"
+#include "config_file.h"
+#include "config_flags.h"
+
+namespace wasm_server {
+namespace {
+
+class ServeDefinition : public cli::CommandDefinition {
+ public:
+  const cli::CommandText& text() const override { return kServeText; }
+
+  void define(CLI::App& app) override {
+    add_serve_flags(app, config_);
+    add_config_file(app);
+  }
+
+ private:
+  ServeConfig config_;
+};
+
+class CheckDefinition : public cli::CommandDefinition {
+ public:
+  const cli::CommandText& text() const override { return kCheckText; }
+  void define(CLI::App& app) override { add_check_arguments(app, config_); }
+
+ private:
+  CheckConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<cli::Command> find_command(std::string_view name) {
+  if (name == "config") return config_command();
+  for (auto& command : cli::client_commands()) {
+    if (command->text().name == name) return std::move(command);
+  }
+  return nullptr;
+}
+
+cli::CommandList all_commands() {
+  cli::CommandList commands;
+  commands.push_back(std::make_unique<ServeDefinition>());
+  commands.push_back(std::make_unique<CheckDefinition>());
+  commands.push_back(config_command());
+  for (auto& command : cli::client_commands()) commands.push_back(std::move(command));
+  return commands;
+}
+
+std::string overview(const cli::CommandList& commands) {
+  std::size_t width = 0;
+  for (const auto& command : commands) width = std::max(width, command->text().name.size());
+  std::string text =
+      "Usage: wasm-server COMMAND [OPTIONS] ...\n"
+      "       wasm-server COMMAND --help\n"
+      "       wasm-server --version\n\n";
+  for (const auto& command : commands) {
+    const std::string name(command->text().name);
+    text += "  " + name + std::string(width - name.size() + 2, ' ') +
+            std::string(command->text().summary) + "\n";
+  }
+  return text;
+}
+
+}  // namespace wasm_server

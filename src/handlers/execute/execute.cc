@@ -1,0 +1,145 @@
+#include "handlers/execute/execute.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "handlers/execute/execute_plan.h"
+#include "handlers/execute/execute_reply.h"
+#include "handlers/execute/execute_request.h"
+#include "handlers/execute/execute_streamed.h"
+#include "handlers/modules/answer_memory.h"
+#include "handlers/revision_query.h"
+
+namespace wasm_server {
+namespace {
+
+struct ExecuteDeps {
+  const HandlerDeps& handlers;
+  ModuleCache& modules;
+  Worker& worker;
+  ExecutionCells& cells;
+};
+
+// One with much output, which is written beside the loop. `context` is of the request, which stays.
+Task<Reply> write_long_reply(const HandlerDeps& deps, ExecutionResult result,
+                             ExecuteContext context) {
+  std::move_only_function<Result<Reply>()> write = [answers = &deps.answers, context,
+                                                    result = std::move(result)]() -> Result<Reply> {
+    TRY_ASSIGN(MemoryShare share, answers->take(reply_bytes(result)));
+    return with_memory(execute_reply(result, context), std::move(share));
+  };
+  auto writing = deps.helpers.run<Reply>(std::move(write));
+  auto written = co_await std::move(writing);
+  if (!written) co_return problem(written.error(), context.request_id);
+  co_return *std::move(written);
+}
+
+// The end of an execution that did not end in its first slice.
+Task<Reply> finish_whole(const ExecuteDeps& deps, Request& request, Execution execution,
+                         ExecuteContext context) {
+  auto* peer = request.peer;
+  ExecutionWaiter waiter;
+  waiter.on_wait = [peer](std::function<void()> cancel) { peer->watch(std::move(cancel)); };
+  auto result = co_await deps.worker.finish(std::move(execution), std::move(waiter));
+  peer->unwatch();
+  deps.cells.add(request.id, result);
+  if (!is_long_reply(result)) co_return execute_reply(result, context);
+  auto writing = write_long_reply(deps.handlers, std::move(result), context);
+  auto reply = co_await std::move(writing);
+  co_return reply;
+}
+
+Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& plan) {
+  const ExecuteContext context{request.request_id, plan.module->meta_data.revision};
+  auto execution = deps.worker.make_execution(execution_spec(plan));
+  if (execution.run_on_worker()) {
+    ExecutionResult result = execution.take_result();
+    deps.cells.add(request.id, result);
+    if (is_long_reply(result)) return write_long_reply(deps.handlers, std::move(result), context);
+    auto reply = execute_reply(result, context);
+    reply.afterwards = [ended = execution.take_runnable()] { ended->release(); };
+    return reply;
+  }
+  return finish_whole(deps, request, std::move(execution), context);
+}
+
+Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& asked,
+                     ModuleCache::Module module) {
+  ExecutePlan plan;
+  const auto made =
+      make_execute_plan(request, asked, std::move(module), deps.handlers.limits, plan);
+  if (!made) return problem(made.error(), request.request_id);
+  if (plan.stream_type) return execute_streamed(deps.worker, deps.cells, request, plan);
+  return execute_whole(deps, request, plan);
+}
+
+Task<Reply> await_reply(Answer answer) {
+  if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
+  Task<Reply>& waiting = std::get<Task<Reply>>(answer);
+  auto reply = co_await std::move(waiting);
+  co_return reply;
+}
+
+Task<Reply> parse_and_execute(const ExecuteDeps& deps, Request& request,
+                              ModuleCache::Module module) {
+  std::move_only_function<Result<ExecuteRequest>()> parse =
+      [body = std::make_shared<const Bytes>(std::move(request.body))] {
+        return parse_execute_json(body);
+      };
+  auto asked = co_await deps.handlers.helpers.run<ExecuteRequest>(std::move(parse));
+  if (!asked) co_return problem(asked.error(), request.request_id);
+  const auto added = add_execute_query(request, *asked);
+  if (!added) co_return problem(added.error(), request.request_id);
+  Answer answer = execute_asked(deps, request, *asked, std::move(module));
+  Task<Reply> replying = await_reply(std::move(answer));
+  auto reply = co_await std::move(replying);
+  co_return reply;
+}
+
+Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Module module) {
+  const bool is_json = has_json(request, module->meta_data);
+  if (is_long_json(request, is_json)) return parse_and_execute(deps, request, std::move(module));
+  auto asked = parse_execute_request(request, is_json);
+  if (!asked) return problem(asked.error(), request.request_id);
+  return execute_asked(deps, request, *asked, std::move(module));
+}
+
+// Waiting for code that is still being compiled is not run time: the call's deadline begins after.
+Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
+                             std::optional<std::uint64_t> revision) {
+  const auto asked = parse_timeout(request);
+  if (!asked) co_return problem(asked.error(), request.request_id);
+  const auto* limits = &deps.handlers.limits;
+  ModuleCache::MaxWait max_wait = [limits, call = *asked](const WasmMetaData& meta_data) {
+    return effective_timeout(meta_data.limits, call, *limits);
+  };
+  std::string id(request.id);
+  auto module = co_await deps.modules.load(std::move(id), revision, std::move(max_wait));
+  if (!module) co_return problem(module.error(), request.request_id);
+  Answer answer = execute_loaded(deps, request, std::move(*module));
+  Task<Reply> replying = await_reply(std::move(answer));
+  auto reply = co_await std::move(replying);
+  co_return reply;
+}
+
+// A short call of a module that is at hand passes through without a coroutine.
+Answer execute(const ExecuteDeps& deps, Request& request) {
+  const auto revision = parse_revision(request);
+  if (!revision) return problem(revision.error(), request.request_id);
+  auto module = deps.modules.find(request.id, *revision);
+  if (module == nullptr) return load_and_execute(deps, request, *revision);
+  return execute_loaded(deps, request, std::move(module));
+}
+
+}  // namespace
+
+void register_execute_handler(Router& router, const HandlerDeps& deps, ModuleCache& modules,
+                              Worker& worker, ExecutionCells& cells) {
+  const auto shared = std::make_shared<const ExecuteDeps>(deps, modules, worker, cells);
+  router.bind("execute_wasm", [shared](Request& request) { return execute(*shared, request); });
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,55 @@
+#include "http/trace_filter.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "base/text.h"
+
+namespace wasm_server {
+namespace {
+
+// version "-" trace-id "-" parent-id "-" trace-flags, of 2, 32, 16 and 2 digits.
+constexpr std::size_t kTraceAt = 3, kTraceSize = 32, kParentAt = 36, kParentSize = 16;
+constexpr std::size_t kFlagsAt = 53, kSize = 55;
+
+bool is_lower_hex(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_zero(std::string_view text) { return text.find_first_not_of('0') == text.npos; }
+
+// Later versions may have more behind; ff is none.
+bool is_traceparent(std::string_view text) {
+  if (text.size() < kSize) return false;
+  const std::string_view version = text.substr(0, 2);
+  const std::string_view trace = text.substr(kTraceAt, kTraceSize);
+  const std::string_view parent = text.substr(kParentAt, kParentSize);
+  const bool has_dashes =
+      text[kTraceAt - 1] == '-' && text[kParentAt - 1] == '-' && text[kFlagsAt - 1] == '-';
+  const bool ends_well = text.size() == kSize || (version != "00" && text[kSize] == '-');
+  return has_dashes && ends_well && version != "ff" && is_lower_hex(version) &&
+         is_lower_hex(trace) && is_lower_hex(parent) && is_lower_hex(text.substr(kFlagsAt, 2)) &&
+         !is_zero(trace) && !is_zero(parent);
+}
+
+}  // namespace
+
+bool TraceFilter::answers(Request& request, const Route*, Reply&) {
+  const std::string_view parent = request.header("traceparent");
+  if (is_traceparent(parent)) request.trace_id = parent.substr(kTraceAt, kTraceSize);
+  return false;
+}
+
+void TraceFilter::on_reply(const Request& request, const Route*, Reply& reply) {
+  if (request.trace_id.empty()) return;
+  std::string own = "00-";
+  own.append(request.trace_id).append("-");
+  append_hex(own, random_u64() | 1, kParentSize);
+  own.append("-").append(request.header("traceparent").substr(kFlagsAt, 2));
+  reply.add_header("traceparent", own);
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,23 @@
+#include <optional>
+#include <utility>
+
+#include "runner/apply.h"
+#include "runner/next_revision.h"
+#include "store/module_repository.h"
+
+namespace wasm_server {
+
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const ModifyJob& modify) {
+  ModuleBatch modules{batch};
+  const std::string& id = job.meta_data.id;
+  TRY_ASSIGN(const auto current, modules.find(id));
+  std::optional<WasmMetaData> source;
+  if (modify.revision) {
+    TRY_ASSIGN(source, modules.find_revision(id, *modify.revision));
+  }
+  TRY_ASSIGN(WasmMetaData next, modified_module(job, modify, current, source));
+  TRY(modules.put(next, job.wasm ? job.wasm->bytes : nullptr));
+  return JobResult{std::move(next), {}};
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,150 @@
+#include <map>
+#include <utility>
+
+#include "base/log.h"
+#include "store/module_reads.h"
+#include "store/module_repository.h"
+#include "store/reference_count.h"
+
+namespace wasm_server {
+namespace {
+
+// Code over this is a blob: a write and a sync more, but it is written once, and never again by a
+// compaction.
+constexpr std::size_t kMaxTableCode = 16U << 10;
+
+}  // namespace
+
+Result<std::optional<WasmMetaData>> ModuleBatch::find(std::string_view id) const {
+  return read_module(batch_, id);
+}
+
+Result<std::optional<WasmMetaData>> ModuleBatch::find_revision(std::string_view id,
+                                                               std::uint64_t revision) const {
+  return read_revision(batch_, id, revision);
+}
+
+Result<void> ModuleBatch::put(const WasmMetaData& meta_data, const SharedBytes& code) {
+  TRY(add_reference(meta_data.digest, code));
+  std::string record;
+  TRY_ASSIGN(const bool supersedes, batch_.get(Table::kModules, meta_data.id, record));
+  if (supersedes) {
+    TRY_ASSIGN(const RecordHead head, decode_record_head(meta_data.id, record));
+    TRY(batch_.put(Table::kRevisions, revision_key(meta_data.id, head.revision), record));
+  }
+  encode_record(meta_data, record);
+  return batch_.put(Table::kModules, meta_data.id, record);
+}
+
+Result<void> ModuleBatch::add_reference(const Digest& digest, const SharedBytes& code) {
+  std::string record;
+  auto reference = read_reference(batch_, digest, record);
+  if (!reference) {
+    if (!code) return std::unexpected{std::move(reference).error()};
+    TRY_ASSIGN(reference, mend_reference(digest, *code));
+  } else if (!*reference) {
+    if (!code) {
+      return fail(ErrorCode::kInternal, "the module's code is not there",
+                  "code " + to_hex(digest) + " is neither stored nor given");
+    }
+    TRY_ASSIGN(reference, store_code(digest, *code));
+  } else if (code && batch_.damaged_code().has(digest)) {
+    TRY(mend_code(digest, **reference, *code));
+  }
+  ++(*reference)->count;
+  return batch_.put(Table::kReferences, digest_key(digest), encode_reference(**reference));
+}
+
+// For one that cannot be read any more. Where its blob was is not known: that room stays in use.
+Result<CodeReference> ModuleBatch::mend_reference(const Digest& digest, const Bytes& code) {
+  TRY_ASSIGN(const std::uint64_t count, count_references(batch_, digest));
+  log_warning("store: the reference of code " + to_hex(digest) + " is damaged and written anew");
+  TRY_ASSIGN(CodeReference reference, store_code(digest, code));
+  reference.count = count;
+  batch_.damaged_code().remove(digest);
+  return reference;
+}
+
+// The reference that it has then, which nobody holds yet.
+Result<CodeReference> ModuleBatch::store_code(const Digest& digest, const Bytes& code) {
+  CodeReference reference{.size = code.size()};
+  if (code.size() <= kInlineCode) {
+    reference.code = code;
+  } else if (code.size() <= kMaxTableCode) {
+    TRY(batch_.put(Table::kCode, digest_key(digest), code));
+  } else {
+    TRY_ASSIGN(reference.blob, batch_.add_blob(code));
+  }
+  return reference;
+}
+
+Result<void> ModuleBatch::mend_code(const Digest& digest, CodeReference& reference,
+                                    const Bytes& code) {
+  if (reference.blob) {
+    TRY(batch_.release_blob(reference.blob->extent));
+    TRY_ASSIGN(reference.blob, batch_.add_blob(code));
+  } else if (!reference.code) {
+    TRY(batch_.put(Table::kCode, digest_key(digest), code));
+  }
+  batch_.damaged_code().remove(digest);
+  return {};
+}
+
+// Revisions are numbered from 1 on without a gap.
+Result<std::vector<Digest>> ModuleBatch::erase(std::string_view id) {
+  TRY_ASSIGN(const auto current, read_module_head(batch_, id));
+  if (!current) return fail(ErrorCode::kNotFound, "no such module");
+  std::map<Digest, std::uint64_t> counts{{current->digest, 1}};
+  std::string record;
+  for (std::uint64_t revision = 1; revision < current->revision; ++revision) {
+    const std::string key = revision_key(id, revision);
+    TRY_ASSIGN(const bool there, batch_.get(Table::kRevisions, key, record));
+    if (!there) continue;
+    TRY_ASSIGN(const RecordHead head, decode_record_head(id, record));
+    ++counts[head.digest];
+    TRY(batch_.erase(Table::kRevisions, key));
+  }
+  TRY(batch_.erase(Table::kModules, id));
+  std::vector<Digest> freed;
+  for (const auto& [digest, count] : counts) {
+    TRY_ASSIGN(const bool gone, drop_references(id, digest, count));
+    if (gone) freed.push_back(digest);
+  }
+  return freed;
+}
+
+// Whether nobody refers to the code any more, which is gone then. A reference that cannot be read
+// is left as it is: who stores the code again counts anew.
+Result<bool> ModuleBatch::drop_references(std::string_view id, const Digest& digest,
+                                          std::uint64_t count) {
+  std::string record;
+  auto read = read_reference(batch_, digest, record);
+  if (!read) {
+    log_warning("store: " + read.error().log + ": " + std::string{id} + " is deleted without it");
+    return false;
+  }
+  auto reference = *std::move(read);
+  if (!reference || reference->count < count) {
+    return fail(
+        ErrorCode::kInternal, "a stored record is damaged",
+        "code " + to_hex(digest) + " has fewer references than " + std::string{id} + " holds");
+  }
+  reference->count -= count;
+  if (reference->count == 0) {
+    TRY(drop_code(digest, *reference));
+    return true;
+  }
+  TRY(batch_.put(Table::kReferences, digest_key(digest), encode_reference(*reference)));
+  return false;
+}
+
+Result<void> ModuleBatch::drop_code(const Digest& digest, const CodeReference& reference) {
+  if (reference.blob) {
+    TRY(batch_.release_blob(reference.blob->extent));
+  } else if (!reference.code) {
+    TRY(batch_.erase(Table::kCode, digest_key(digest)));
+  }
+  return batch_.erase(Table::kReferences, digest_key(digest));
+}
+
+}  // namespace wasm_server

@@ -1,0 +1,399 @@
+// What a start finds: what was stored before, or one clear line.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rocksdb/write_batch.h>
+
+#include "store/batch.h"
+#include "store/open_store.h"
+#include "store/rocks/rocks_database.h"
+#include "testing/modules.h"
+#include "testing/test_store.h"
+
+namespace wasm_server {
+namespace {
+
+using Path = std::filesystem::path;
+
+class RocksStoreTest : public testing::Test {
+ protected:
+  void put(std::string_view id, const std::string& code, std::uint64_t revision = 1) {
+    ASSERT_TRUE(put_module(*store_, id, code, revision).has_value());
+  }
+
+  // The line with which a start is refused; empty when it is not.
+  std::string refusal() {
+    store_.close();
+    const auto opened = open_store(store_.path(), {});
+    if (opened) return {};
+    EXPECT_EQ(opened.error().message.find('\n'), std::string::npos) << opened.error().message;
+    return opened.error().message;
+  }
+
+  void expect_refusal(std::string_view why) {
+    const std::string line = refusal();
+    EXPECT_NE(line.find(why), std::string::npos) << line;
+    EXPECT_NE(line.find(store_.path().string()), std::string::npos) << line;
+  }
+
+  // More than the log holds, so that what is stored goes to tables.
+  void write_tables() {
+    for (const char* key : {"filler", "one more", "and another"}) {
+      const auto batch = store_->begin().value();
+      ASSERT_TRUE(batch->put(Table::kCode, key, patterned(1'200'000, 900)).has_value());
+      ASSERT_TRUE(store_->commit(*batch).has_value());
+    }
+  }
+
+  // Wherever they stand, tables and blobs.
+  void damage_bytes(const std::string& bytes) {
+    int places = 0;
+    std::vector<Path> all = files(".sst");
+    all.push_back(store_.path() / "blobs");
+    for (const Path& path : all) {
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      std::string content(std::filesystem::file_size(path), '\0');
+      file.read(content.data(), static_cast<std::streamsize>(content.size()));
+      for (auto at = content.find(bytes); at != std::string::npos;
+           at = content.find(bytes, at + 1)) {
+        file.seekp(static_cast<std::streamoff>(at));
+        file.put(static_cast<char>(content[at] ^ 1));
+        ++places;
+      }
+    }
+    EXPECT_GT(places, 0);
+  }
+
+  Path database_path() const { return store_.path() / "db"; }
+  std::vector<Path> files(std::string_view extension) const {
+    std::vector<Path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(database_path())) {
+      if (entry.path().extension() == extension) found.push_back(entry.path());
+    }
+    std::ranges::sort(found);
+    return found;
+  }
+
+  TestStore store_;
+};
+
+TEST_F(RocksStoreTest, SeesEverythingAfterAReopening) {
+  put("m", "one", 1);
+  put("m", "two", 2);
+  put("n", "two", 1);
+  put("large", patterned(200'000));
+  store_.open();
+  EXPECT_EQ(store_.modules().find("m").value(), make_meta_data("m", "two", 2));
+  EXPECT_EQ(store_.modules().find_revision("m", 1).value(), make_meta_data("m", "one", 1));
+  EXPECT_EQ(store_.modules().find("n").value(), make_meta_data("n", "two", 1));
+  EXPECT_EQ(store_.modules().read_code(sha256("one")).value(), "one");
+  EXPECT_TRUE(store_.modules().read_code(sha256(patterned(200'000))).value() == patterned(200'000));
+  ASSERT_TRUE(erase_module(*store_, "m").has_value());
+  store_.open();
+  EXPECT_EQ(store_.modules().find("m").value(), std::nullopt);
+  EXPECT_EQ(store_.modules().read_code(sha256("one")).value(), std::nullopt);
+  EXPECT_EQ(store_.modules().read_code(sha256("two")).value(), "two");
+}
+
+// More than the log holds, so that tables are written out and compacted meanwhile.
+TEST_F(RocksStoreTest, FindsEveryModuleThoughTablesAreWrittenOut) {
+  store_.open({.log_bytes = 1U << 20});
+  constexpr int kModules = 20'000;
+  const auto id_of = [](int number) { return "m" + std::to_string(100'000 + number); };
+  for (int number = 0; number < kModules;) {
+    const auto batch = store_->begin().value();
+    for (const int end = number + 500; number < end; ++number) {
+      const std::string code = "code " + std::to_string(number);
+      ASSERT_TRUE(ModuleBatch{*batch}
+                      .put(make_meta_data(id_of(number), code), std::make_shared<const Bytes>(code))
+                      .has_value());
+    }
+    ASSERT_TRUE(store_->commit(*batch).has_value());
+    EXPECT_EQ(store_.modules().find(id_of(number / 2)).value()->id, id_of(number / 2));
+  }
+  EXPECT_FALSE(files(".sst").empty());
+  store_.open();
+  ListQuery query{.limit = 1000};
+  std::size_t listed = 0;
+  for (bool more = true; more;) {
+    const auto page = store_.modules().list(query).value();
+    listed += page.items.size();
+    more = page.next.has_value();
+    if (more) query.after = *page.next;
+  }
+  EXPECT_EQ(listed, static_cast<std::size_t>(kModules));
+  EXPECT_EQ(store_.modules().read_code(sha256("code 77")).value(), "code 77");
+}
+
+TEST_F(RocksStoreTest, RefusesASecondOpening) {
+  const auto second = open_store(store_.path(), {});
+  ASSERT_FALSE(second.has_value());
+  EXPECT_NE(second.error().message.find("in use by another server (process "), std::string::npos);
+}
+
+TEST_F(RocksStoreTest, RefusesWhatAFormerFormatLeft) {
+  const TemporaryDirectory former;
+  std::ofstream{former.path() / "data.mdb"} << "an LMDB environment";
+  const auto opened = open_store(former.path(), {});
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_NE(opened.error().message.find("data.mdb is of a former format"), std::string::npos)
+      << opened.error().message;
+  EXPECT_FALSE(std::filesystem::exists(former.path() / "db"));
+}
+
+TEST_F(RocksStoreTest, RefusesANewerFormatAndADamagedState) {
+  put("m", "code");
+  const auto with_state = [&](std::string_view state) {
+    store_.close();
+    const auto database = RocksDatabase::open(database_path(), {}).value();
+    rocksdb::WriteBatch change = database->begin();
+    change.Put(database->handle(Table::kState), "state", state);
+    ASSERT_TRUE(database->write(change).has_value());
+  };
+  with_state(std::string(1, '\2') + std::string(24, '\0'));
+  expect_refusal("format 2, which this program does not know");
+  with_state("");
+  expect_refusal("its state record is damaged");
+  with_state(std::string(1, '\1') + std::string(25, '\0'));
+  expect_refusal("its state record is damaged");
+}
+
+// --- Lost parts are never taken for a new database
+
+TEST_F(RocksStoreTest, IsNotOpenedWithoutAnyFileOfIts) {
+  put("m", "code");
+  store_.close();
+  std::vector<Path> all{store_.path() / "blobs"};
+  for (const auto& entry : std::filesystem::directory_iterator(database_path())) {
+    const std::string name = entry.path().filename().string();
+    if (name != "LOCK") all.push_back(entry.path());
+  }
+  EXPECT_GE(all.size(), 6U);  // CURRENT, IDENTITY, the manifest, WALS, a log
+  for (const Path& path : all) {
+    const TemporaryDirectory copy;
+    std::filesystem::copy(store_.path(), copy.path(), std::filesystem::copy_options::recursive);
+    const Path missing = copy.path() / std::filesystem::relative(path, store_.path());
+    std::filesystem::remove(missing);
+    const auto opened = open_store(copy.path(), {});
+    ASSERT_FALSE(opened.has_value()) << missing;
+    EXPECT_NE(opened.error().message.find(path.filename().string()), std::string::npos)
+        << opened.error().message;
+    EXPECT_EQ(opened.error().message.find('\n'), std::string::npos) << opened.error().message;
+    EXPECT_FALSE(std::filesystem::exists(missing));
+  }
+}
+
+TEST_F(RocksStoreTest, IsNotMadeAnewBesideItsBlobs) {
+  store_.close();
+  std::filesystem::remove_all(database_path());
+  expect_refusal("db is missing, though there are blobs");
+}
+
+TEST_F(RocksStoreTest, IsNotOpenedWithoutItsBlobs) {
+  put("m", patterned(50'000));
+  store_.close();
+  std::filesystem::resize_file(store_.path() / "blobs", 40'000);
+  expect_refusal("the blob file has 40000 bytes, and there is code of 50000 at 4096");
+}
+
+TEST_F(RocksStoreTest, IsNotOpenedWithoutATableOfIts) {
+  store_.open({.log_bytes = 1U << 20});
+  for (unsigned i = 0; i < 300; ++i) put("m" + std::to_string(i), patterned(10'000, 10 + i));
+  store_.close();
+  const auto tables = files(".sst");
+  ASSERT_FALSE(tables.empty());
+  std::filesystem::rename(tables.front(), store_.path() / "aside");
+  expect_refusal(tables.front().stem().string());
+  std::filesystem::rename(store_.path() / "aside", tables.front());
+  store_.open();
+  EXPECT_TRUE(store_.modules().find("m299").value().has_value());
+}
+
+// What a copy that went wrong would make of it: one file of another store, under the name of its
+// own.
+TEST_F(RocksStoreTest, IsNotOpenedWithAFileOfAnotherStore) {
+  constexpr StoreSettings kSmall{.log_bytes = 1U << 20};
+  TestStore other{kSmall};
+  store_.open(kSmall);
+  for (unsigned i = 0; i < 200; ++i) {
+    put("m" + std::to_string(i), patterned(12'000, 10 + i));
+    ASSERT_TRUE(
+        put_module(*other, "n" + std::to_string(i), patterned(12'000, 500 + i)).has_value());
+  }
+  put("large", patterned(50'000));
+  ASSERT_TRUE(put_module(*other, "huge", patterned(90'000)).has_value());
+  store_.close();
+  other.close();
+  const auto theirs = [&](const Path& ours) {
+    Path same = other.path() / std::filesystem::relative(ours, store_.path());
+    if (std::filesystem::exists(same)) return same;
+    for (const auto& entry : std::filesystem::directory_iterator(other.path() / "db")) {
+      if (entry.path().extension() == ours.extension() &&
+          entry.path().filename().string().substr(0, 4) == ours.filename().string().substr(0, 4))
+        return entry.path();
+    }
+    return Path{};
+  };
+  std::vector<Path> all{store_.path() / "blobs", files(".log").back(), files(".sst").front()};
+  for (const auto& entry : std::filesystem::directory_iterator(database_path())) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("MANIFEST") || name == "IDENTITY" || name == "WALS")
+      all.push_back(entry.path());
+  }
+  EXPECT_EQ(all.size(), 6U);
+  for (const Path& path : all) {
+    const TemporaryDirectory copy;
+    std::filesystem::copy(store_.path(), copy.path(), std::filesystem::copy_options::recursive);
+    ASSERT_FALSE(theirs(path).empty()) << path;
+    std::filesystem::copy_file(theirs(path),
+                               copy.path() / std::filesystem::relative(path, store_.path()),
+                               std::filesystem::copy_options::overwrite_existing);
+    const auto opened = open_store(copy.path(), {});
+    ASSERT_FALSE(opened.has_value()) << path;
+    EXPECT_EQ(opened.error().message.find('\n'), std::string::npos) << opened.error().message;
+    const std::string stem = path.filename() == "IDENTITY" ? "database" : path.stem().string();
+    EXPECT_NE(opened.error().message.find(stem), std::string::npos) << opened.error().message;
+  }
+  store_.open();
+  EXPECT_TRUE(store_.modules().find("m199").value().has_value());
+}
+
+// Where the log ends is known, so that a cut is not taken for a batch that was not finished.
+TEST_F(RocksStoreTest, IsNotOpenedWithALogThatIsCutOff) {
+  for (const char* id : {"a", "b", "c"}) put(id, "code");
+  const TemporaryDirectory killed;
+  std::filesystem::copy(store_.path(), killed.path(), std::filesystem::copy_options::recursive);
+  store_.close();
+  for (const Path& place : {store_.path(), killed.path()}) {
+    for (const auto& entry : std::filesystem::directory_iterator(place / "db")) {
+      if (entry.path().extension() != ".log") continue;
+      const auto size = std::filesystem::file_size(entry.path());
+      for (const std::uint64_t left : {size - 1, size / 2, std::uint64_t{0}}) {
+        const TemporaryDirectory copy;
+        std::filesystem::copy(place, copy.path(), std::filesystem::copy_options::recursive);
+        std::filesystem::resize_file(copy.path() / "db" / entry.path().filename(), left);
+        const auto opened = open_store(copy.path(), {});
+        ASSERT_FALSE(opened.has_value()) << left << " of " << size;
+        EXPECT_NE(opened.error().message.find("is cut off"), std::string::npos)
+            << opened.error().message;
+      }
+    }
+  }
+}
+
+// A crash while the database is made leaves nothing that is in the way.
+TEST_F(RocksStoreTest, IsMadeAnewWhenItWasNotMadeToTheEnd) {
+  store_.close();
+  std::filesystem::remove(store_.path() / "blobs");
+  std::filesystem::remove(database_path() / "CURRENT");
+  const std::ofstream unfinished(database_path() / "unfinished");
+  store_.open();
+  put("m", "code");
+  store_.open();
+  EXPECT_TRUE(store_.modules().find("m").value().has_value());
+}
+
+// --- Damage
+
+// A flipped bit or zeroes, somewhere.
+void damage(const Path& path, std::size_t round) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t at = (round * 7919 + 13) * 977 % bytes.size();
+  const std::size_t size = round % 2 == 0 ? 1 : std::min<std::size_t>(512, bytes.size() - at);
+  const char flipped = static_cast<char>(bytes[at] ^ (1 << (round % 8)));
+  bytes.replace(at, size, size, round % 2 == 0 ? flipped : '\0');
+  std::ofstream{path, std::ios::binary | std::ios::trunc} << bytes;
+}
+
+// Wherever in a table's file a bit is flipped or zeroes stand: what is read is right, or an error.
+TEST_F(RocksStoreTest, NeverGivesAWrongRecordOfADamagedTable) {
+  store_.open({.log_bytes = 1U << 20});
+  constexpr unsigned kModules = 400;
+  const auto code_of = [](unsigned number) { return patterned(6'000, 1 + number); };
+  for (unsigned i = 0; i < kModules; ++i) put("m" + std::to_string(i), code_of(i));
+  store_.close();
+  const auto tables = files(".sst");
+  ASSERT_FALSE(tables.empty());
+  int errors = 0;
+  for (std::size_t round = 0; round < 30; ++round) {
+    const TemporaryDirectory copy;
+    std::filesystem::copy(store_.path(), copy.path(), std::filesystem::copy_options::recursive);
+    damage(copy.path() / "db" / tables[round % tables.size()].filename(), round);
+    const auto opened = open_store(copy.path(), {});
+    if (!opened) {
+      ++errors;
+      continue;
+    }
+    const ModuleRepository modules{**opened};
+    for (unsigned i = 0; i < kModules; ++i) {
+      const auto found = modules.find("m" + std::to_string(i));
+      const auto code = modules.read_code(sha256(code_of(i)));
+      errors += (found ? 0 : 1) + (code ? 0 : 1);
+      EXPECT_TRUE(!found || *found == make_meta_data("m" + std::to_string(i), code_of(i))) << i;
+      EXPECT_TRUE(!code || *code == code_of(i)) << i;
+    }
+  }
+  EXPECT_GT(errors, 0);
+}
+
+TEST_F(RocksStoreTest, NamesCodeThatTheDiskDamaged) {
+  const std::string code = patterned(300'000);
+  put("bad", code);
+  put("good", patterned(300'000, 2));
+  store_.close();
+  {
+    std::fstream file(store_.path() / "blobs", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(150'000);
+    file << 'x';
+  }
+  store_.open();
+  const auto damaged = store_.modules().read_code(sha256(code));
+  ASSERT_FALSE(damaged.has_value());
+  EXPECT_EQ(damaged.error().code, ErrorCode::kInternal);
+  EXPECT_NE(damaged.error().log.find(to_hex(sha256(code))), std::string::npos)
+      << damaged.error().log;
+  EXPECT_TRUE(store_.modules().read_code(sha256(patterned(300'000, 2))).value().has_value());
+  EXPECT_TRUE(erase_module(*store_, "bad").has_value());
+}
+
+// In the blob file and in a table: by the same code again, or by a delete before that.
+class RocksStoreMends : public RocksStoreTest,
+                        public testing::WithParamInterface<std::pair<std::size_t, bool>> {};
+
+TEST_P(RocksStoreMends, DamagedCodeByStoringItAgain) {
+  constexpr StoreSettings kSmall{.log_bytes = 1U << 20};
+  const auto& [size, deletes] = GetParam();
+  const std::string code = patterned(size, 77);
+  store_.open(kSmall);
+  put("bad", code);
+  write_tables();
+  store_.close();
+  damage_bytes(code.substr(code.size() / 2, 200));
+  store_.open(kSmall);
+  ASSERT_FALSE(store_.modules().read_code(sha256(code)).has_value());
+  if (deletes) {
+    ASSERT_TRUE(erase_module(*store_, "bad").has_value());
+  }
+  put("again", code);
+  ASSERT_TRUE(store_.modules().read_code(sha256(code)).value() == code);
+  store_.open(kSmall);
+  ASSERT_TRUE(store_.modules().read_code(sha256(code)).value() == code);
+  ASSERT_TRUE(erase_module(*store_, "again").has_value());
+  EXPECT_EQ(store_.modules().read_code(sha256(code)).value().has_value(), !deletes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, RocksStoreMends,
+                         testing::Values(std::pair{300'000U, false}, std::pair{300'000U, true},
+                                         std::pair{15'000U, false}, std::pair{15'000U, true},
+                                         std::pair{900U, false}, std::pair{900U, true}));
+
+}  // namespace
+}  // namespace wasm_server
