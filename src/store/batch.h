@@ -21,11 +21,11 @@ namespace wasm_server {
 // fails leaves the others of its batch. Belongs to the thread that began it.
 class Batch final : public Reader {
  public:
-  // On top of `stored`, which is borrowed, as `blobs` and `damaged` are.
-  Batch(const Store& stored, BlobStore& blobs, DamagedCode& damaged, const Store::Usage& usage)
+  // On top of `stored`, which is borrowed, as `blobs` and `health` are.
+  Batch(const Store& stored, BlobStore& blobs, CodeHealth& health, const Store::Usage& usage)
       : stored_(stored),
         blobs_(blobs),
-        damaged_(damaged),
+        health_(health),
         bytes_(usage.bytes),
         max_bytes_(usage.max_bytes) {}
   ~Batch() override;
@@ -34,9 +34,10 @@ class Batch final : public Reader {
 
   Result<bool> get(Table table, std::string_view key, std::string& value) const override;
 
-  DamagedCode& damaged_code() const { return damaged_; }
-  // As it is without the batch.
+  CodeHealth& code_health() const { return health_; }
+  // As they are without the batch.
   const Store& stored() const { return stored_; }
+  const BlobStore& blobs() const { return blobs_; }
 
   // What stands there is not needed, nor has it to be readable: then it counts as if it were empty.
   // kStorageFull when it would be more than may be stored: nothing changed then.
@@ -120,7 +121,7 @@ class Batch final : public Reader {
 
   const Store& stored_;
   BlobStore& blobs_;
-  DamagedCode& damaged_;
+  CodeHealth& health_;
   std::uint64_t bytes_;
   const std::uint64_t max_bytes_;
   mutable Entries entries_;

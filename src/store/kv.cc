@@ -13,7 +13,7 @@ const TableNames& table_names() {
 
 Result<std::unique_ptr<Batch>> Store::begin() {
   TRY_ASSIGN(const Usage now, usage());
-  return std::make_unique<Batch>(*this, blobs(), damaged_code(), now);
+  return std::make_unique<Batch>(*this, blobs(), code_health(), now);
 }
 
 }  // namespace wasm_server

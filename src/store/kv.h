@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "store/damaged_code.h"
+#include "store/code_health.h"
 
 namespace wasm_server {
 
@@ -84,7 +84,7 @@ class Store : public Reader {
   virtual const BlobStore& blobs() const = 0;
 
   // What reading has found of code; writing mends it.
-  DamagedCode& damaged_code() const { return damaged_code_; }
+  CodeHealth& code_health() const { return code_health_; }
 
   // Fails with kInternal after a commit that failed().
   Result<std::unique_ptr<Batch>> begin();
@@ -116,7 +116,7 @@ class Store : public Reader {
   virtual Result<Usage> usage() const = 0;
 
  private:
-  mutable DamagedCode damaged_code_;
+  mutable CodeHealth code_health_;
 };
 
 }  // namespace wasm_server

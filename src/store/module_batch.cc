@@ -13,6 +13,22 @@ namespace {
 // compaction.
 constexpr std::size_t kMaxTableCode = 16U << 10;
 
+bool has_bytes(const BlobStore& blobs, const Blob& blob, const Bytes& bytes) {
+  constexpr std::size_t kPiece = 16 * kBlobChunk;
+  Bytes piece;
+  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+    const auto read = blobs.read(blob, at, kPiece, piece);
+    if (!read || piece != ByteView{bytes}.substr(at, kPiece)) return false;
+  }
+  return blob.extent.size == bytes.size();
+}
+
+bool has_bytes(const Reader& from, const Digest& digest, const Bytes& bytes) {
+  Bytes stored;
+  const auto read = from.get(Table::kCode, digest_key(digest), stored);
+  return read && *read && stored == bytes;
+}
+
 }  // namespace
 
 Result<std::optional<WasmMetaData>> ModuleBatch::find(std::string_view id) const {
@@ -48,11 +64,25 @@ Result<void> ModuleBatch::add_reference(const Digest& digest, const SharedBytes&
                   "code " + to_hex(digest) + " is neither stored nor given");
     }
     TRY_ASSIGN(reference, store_code(digest, *code));
-  } else if (code && batch_.damaged_code().has(digest)) {
+  } else if (code && !is_readable(digest, **reference, *code)) {
+    log_warning("store: code " + to_hex(digest) + " is damaged and written anew");
     TRY(mend_code(digest, **reference, *code));
   }
   ++(*reference)->count;
   return batch_.put(Table::kReferences, digest_key(digest), encode_reference(**reference));
+}
+
+// Read once since the start, so that who stores the code again is not told that it is stored when
+// it cannot be had back. It takes no longer than writing it would.
+bool ModuleBatch::is_readable(const Digest& digest, const CodeReference& reference,
+                              const Bytes& code) {
+  CodeHealth& health = batch_.code_health();
+  if (reference.code || health.is_intact(digest)) return true;
+  if (health.is_damaged(digest)) return false;
+  const bool same = reference.blob ? has_bytes(batch_.blobs(), *reference.blob, code)
+                                   : has_bytes(batch_, digest, code);
+  same ? health.found_intact(digest) : health.found_damaged(digest);
+  return same;
 }
 
 // For one that cannot be read any more. Where its blob was is not known: that room stays in use.
@@ -61,7 +91,6 @@ Result<CodeReference> ModuleBatch::mend_reference(const Digest& digest, const By
   log_warning("store: the reference of code " + to_hex(digest) + " is damaged and written anew");
   TRY_ASSIGN(CodeReference reference, store_code(digest, code));
   reference.count = count;
-  batch_.damaged_code().remove(digest);
   return reference;
 }
 
@@ -75,6 +104,7 @@ Result<CodeReference> ModuleBatch::store_code(const Digest& digest, const Bytes&
   } else {
     TRY_ASSIGN(reference.blob, batch_.add_blob(code));
   }
+  if (!reference.code) batch_.code_health().found_intact(digest);
   return reference;
 }
 
@@ -83,10 +113,10 @@ Result<void> ModuleBatch::mend_code(const Digest& digest, CodeReference& referen
   if (reference.blob) {
     TRY(batch_.release_blob(reference.blob->extent));
     TRY_ASSIGN(reference.blob, batch_.add_blob(code));
-  } else if (!reference.code) {
+  } else {
     TRY(batch_.put(Table::kCode, digest_key(digest), code));
   }
-  batch_.damaged_code().remove(digest);
+  batch_.code_health().found_intact(digest);
   return {};
 }
 

@@ -89,7 +89,7 @@ Result<bool> ModuleRepository::read_code_slice(const Digest& digest, std::uint64
   auto copied = copy_code(digest, *reference, offset, length, out);
   if (copied) return true;
   if (copied.error().code == ErrorCode::kNotFound) return false;
-  store_.damaged_code().add(digest);
+  store_.code_health().found_damaged(digest);
   copied.error().log = "code " + to_hex(digest) + ": " + copied.error().log;
   return std::unexpected{std::move(copied).error()};
 }

@@ -104,6 +104,7 @@ class ModuleBatch {
 
  private:
   Result<void> add_reference(const Digest& digest, const SharedBytes& code);
+  bool is_readable(const Digest& digest, const CodeReference& reference, const Bytes& code);
   Result<CodeReference> mend_reference(const Digest& digest, const Bytes& code);
   Result<void> mend_code(const Digest& digest, CodeReference& reference, const Bytes& code);
   Result<CodeReference> store_code(const Digest& digest, const Bytes& code);

@@ -51,6 +51,18 @@ def test_damaged_code_is_an_error_before_the_first_byte(fresh_server, size):
             assert client.get("/wasm/damaged", headers=headers).content == code
 
 
+@pytest.mark.parametrize("size", [100_000, 3 * MB])
+def test_storing_damaged_code_again_mends_it_before_anybody_has_read_it(fresh_server, size):
+    server, code = fresh_server(), distinct(7, size)
+    with Client(server.url) as client:
+        client.add(code, "damaged")
+    damage_end_of(server, code)
+    with Client(server.url) as client:
+        client.add(code, "again")
+        assert client.get("/wasm/damaged", headers=RAW).content == code
+    assert "is damaged and written anew" in server.stderr_text()
+
+
 @contract("5: internal")
 def test_very_large_code_that_is_damaged_is_cut_there(fresh_server):
     server, code = fresh_server(), distinct(7, 20 * MB)
