@@ -6,6 +6,9 @@
 namespace wasm_server {
 namespace {
 
+// With its place in the cache.
+std::size_t cost_of(const Bytes& code) { return code.size() + 256; }
+
 // It counts as in use until its last owner drops it.
 struct CodeInUse {
   std::shared_ptr<MemoryBudget> budget;
@@ -46,8 +49,8 @@ void BlobCache::insert(const Digest& digest, const SharedBytes& code) {
   const std::lock_guard lock(mutex_);
   if (cached_.find(digest) != nullptr) return;
   cached_.insert(digest, code);
-  cached_bytes_ += code->size();
-  while (cached_bytes_ > bounds_.cached) cached_bytes_ -= cached_.pop_oldest()->size();
+  cached_bytes_ += cost_of(*code);
+  while (cached_bytes_ > bounds_.cached) cached_bytes_ -= cost_of(*cached_.pop_oldest());
 }
 
 }  // namespace wasm_server

@@ -1,6 +1,6 @@
 #pragma once
 
-// Large code that is read again and again is cached as a whole, so that it goes to the socket
+// Code that is read again and again is cached as a whole, so that it goes to the socket
 // without a copy for each answer. Code is cached when it is read the second time. Safe from any
 // thread.
 

@@ -1,6 +1,7 @@
 #include "services/modules.h"
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "base/free_memory.h"
@@ -135,10 +136,12 @@ Result<ListPage> Modules::list(const ListQuery& query, const ListScan& scan) con
   return parts_.store.list(query, scan);
 }
 
-Result<Bytes> Modules::read_code(const WasmMetaData& meta_data) const {
+Result<SharedBytes> Modules::read_code(const WasmMetaData& meta_data) const {
+  TRY_ASSIGN(SharedBytes shared, read_shared_code(meta_data));
+  if (shared) return shared;
   TRY_ASSIGN(auto code, parts_.store.read_code(meta_data.digest));
   if (!code) return no_such_module(meta_data.id);
-  return *std::move(code);
+  return std::make_shared<const Bytes>(*std::move(code));
 }
 
 SharedBytes Modules::cached_code(const WasmMetaData& meta_data) const {

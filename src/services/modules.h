@@ -88,7 +88,7 @@ class Modules {
   Result<ListPage> list(const ListQuery& query, const ListScan& scan) const;
 
   // The code of a module that was found; kNotFound when it was deleted since. As a whole:
-  Result<Bytes> read_code(const WasmMetaData& meta_data) const;
+  Result<SharedBytes> read_code(const WasmMetaData& meta_data) const;
   // As a whole and shared with others who read it now; null when it is to be read in slices
   // (services/blob_cache.h). The first only if it is in memory.
   SharedBytes cached_code(const WasmMetaData& meta_data) const;

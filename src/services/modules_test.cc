@@ -101,7 +101,7 @@ TEST_F(ModulesTest, SavesWhatIsFoundAndReadThen) {
   ASSERT_TRUE(saved);
   EXPECT_EQ(saved->run_function, "f");
   EXPECT_EQ(modules_.find("m"), *saved);
-  EXPECT_EQ(modules_.read_code(*saved), wasm_of(kSum));
+  EXPECT_EQ(*modules_.read_code(*saved).value(), wasm_of(kSum));
   EXPECT_EQ(code_of(save("m", kSum)), ErrorCode::kConflict);
 }
 

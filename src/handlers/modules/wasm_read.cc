@@ -76,8 +76,8 @@ Result<Reply> json_storage_reply(const HandlerDeps& deps, const WasmMetaData& me
   StorageFrame frame = storage_frame(meta_data, deps.modules.status_of(meta_data));
   const std::uint64_t frame_size = frame.head.size() + frame.tail.size();
   if (!head_only && meta_data.size <= kLargeBody) {
-    TRY_ASSIGN(const Bytes code, deps.modules.read_code(meta_data));
-    return deps.answers.reply(frame.head + encode_base64(code) + frame.tail);
+    TRY_ASSIGN(const SharedBytes code, deps.modules.read_code(meta_data));
+    return deps.answers.reply(frame.head + encode_base64(*code) + frame.tail);
   }
   Reply reply = json_reply(200, {});
   if (head_only) {
