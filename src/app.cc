@@ -129,7 +129,7 @@ Result<void> App::make_engine() {
       *repository_, *artefacts_, *compiler_, *module_cache_,
       Preloader::Bounds{.codes = std::min({kMaxPreloaded, capacity.mapped / 4, capacity.files / 4}),
                         .bytes = capacity.bytes / 4});
-  preloader_->start();  // now: the rest of the start takes its time too
+  if (serves_others()) preloader_->start();  // now: the rest of the start takes its time too
   return {};
 }
 
@@ -186,13 +186,15 @@ Result<void> App::make_server() {
     loops.push_back({&serving->worker.context(), &serving->router});
   }
   server_ = std::make_unique<Server>(std::move(loops), config_.http, tls_, &memory_);
+  add_measures();
+  const auto socket = config_.data / kOperatorSocket;
+  if (!serves_others()) return server_->bind_operator_socket(socket);
   TRY(server_->bind(config_.listen));
   TRY(check_exposure());
   // A full disk has no room for it, and is no reason to serve nobody.
-  const auto local = server_->bind_operator_socket(config_.data / kOperatorSocket);
+  const auto local = server_->bind_operator_socket(socket);
   if (!local) log_warning(local.error().message);
   origins_.listen_on(config_.listen, server_->address());
-  add_measures();
   return {};
 }
 
@@ -205,7 +207,8 @@ Result<void> App::check_exposure() {
   if (open_without_tokens_) return {};
   const std::string needs = "to listen on " + address + ", which others reach, needs ";
   const std::string token =
-      "an access token (POST /tokens, while it listens on 127.0.0.1), or --insecure";
+      "an access token (`wasm-server token create --data " + config_.data.string() +
+      " --scope admin` makes the first one), or --insecure";
   if (!config_.tls.is_on())
     return fail(ErrorCode::kBadRequest, needs + "TLS (--tls-cert, --tls-key) and " + token);
   if (authenticator_->has_tokens()) return {};
@@ -219,8 +222,8 @@ void App::start_threads() {
   log_info(std::to_string(workers_.size()) + " workers started");
   server_->start();
   readiness_.set(true);
-  log_info("listening on " + url());
-  sweeper_->start();
+  if (serves_others()) log_info("listening on " + url());
+  if (serves_others()) sweeper_->start();
 }
 
 void App::stop() {
@@ -240,7 +243,7 @@ void App::stop() {
   checkers_->stop();
   helpers_->stop();
   background_.reset();
-  preloader_->remember();
+  if (serves_others()) preloader_->remember();
   compiler_.reset();  // artefacts are only a cache: all that matters is on disk
   sweeper_->stop();
   std::error_code ignored;

@@ -50,7 +50,7 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  // Takes traffic when it returns. An error's message is one line for the person who started the
+  // Takes traffic when it returns; the operator's alone where it is to listen on "". An error's message is one line for the person who started the
   // server.
   Result<void> start();
 
@@ -84,6 +84,8 @@ class App {
     Router router;
   };
 
+  // Else it is there for one of the operator's commands.
+  bool serves_others() const { return !config_.listen.empty(); }
   Result<void> load_tls();
   Result<void> open_store();
   Result<void> make_engine();

@@ -8,6 +8,7 @@
 #include "config_command.h"
 #include "config_file.h"
 #include "config_flags.h"
+#include "data_server.h"
 
 namespace wasm_server {
 namespace {
@@ -38,7 +39,7 @@ class CheckDefinition : public cli::CommandDefinition {
 
 std::unique_ptr<cli::Command> find_command(std::string_view name) {
   if (name == "config") return config_command();
-  for (auto& command : cli::client_commands()) {
+  for (auto& command : cli::client_commands(open_data)) {
     if (command->text().name == name) return std::move(command);
   }
   return nullptr;
@@ -49,7 +50,7 @@ cli::CommandList all_commands() {
   commands.push_back(std::make_unique<ServeDefinition>());
   commands.push_back(std::make_unique<CheckDefinition>());
   commands.push_back(config_command());
-  for (auto& command : cli::client_commands()) commands.push_back(std::move(command));
+  for (auto& command : cli::client_commands(open_data)) commands.push_back(std::move(command));
   return commands;
 }
 

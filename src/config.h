@@ -24,7 +24,7 @@
 namespace wasm_server {
 
 struct ServeConfig {
-  std::string listen = "127.0.0.1:8080";
+  std::string listen = "127.0.0.1:8080";  // empty: on the operator's socket alone
   std::filesystem::path data = "data";
   unsigned workers = 0;  // 0: one per core
   std::chrono::milliseconds grace{10'000};

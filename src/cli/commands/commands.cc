@@ -8,7 +8,7 @@
 
 namespace wasm_server::cli {
 
-std::vector<std::unique_ptr<Command>> client_commands() {
+std::vector<std::unique_ptr<Command>> client_commands(const OpenData& open_data) {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(put_command());
   commands.push_back(list_command());
@@ -18,6 +18,7 @@ std::vector<std::unique_ptr<Command>> client_commands() {
   commands.push_back(update_command());
   commands.push_back(rollback_command());
   commands.push_back(remove_command());
+  commands.push_back(token_command(open_data));
   commands.push_back(completion_command());
   commands.push_back(man_command());
   commands.push_back(version_command());
@@ -27,6 +28,15 @@ std::vector<std::unique_ptr<Command>> client_commands() {
 Outcome<ServerAddress> chosen_server(const Session& session) {
   TRY_ASSIGN(Connection connection, choose_connection(session.connection));
   return std::move(connection.address);
+}
+
+Outcome<DataServer> chosen_server_or_data(const Session& session, const std::string& data,
+                                          const OpenData& open_data) {
+  if (!data.empty() && !session.connection.server.empty())
+    return failure(kWrongUsage, "--data and --server are two servers: give one of them");
+  if (!data.empty()) return open_data(data);
+  TRY_ASSIGN(ServerAddress server, chosen_server(session));
+  return DataServer{std::move(server), nullptr};
 }
 
 Outcome<void> print_revision(const Session& session, ApiClient& api, const ModuleView& module,

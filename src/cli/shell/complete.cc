@@ -20,8 +20,10 @@ struct Value {
 // Types with few values.
 const std::vector<Value>& known_values() {
   static const std::vector<Value> values = {
+      {"ACTION", {"create", "ls", "rotate", "revoke"}},
       {"KIND", {"module", "command", "component", "http"}},
       {"LEVEL", {"debug", "info", "warning", "error", "off"}},
+      {"SCOPE", {"read", "write", "execute", "admin"}},
       {"SHELL", {"bash", "zsh", "fish"}},
   };
   return values;

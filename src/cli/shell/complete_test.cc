@@ -23,7 +23,7 @@ using testing::Not;
 class Completion : public testing::Test {
  protected:
   Completion() {
-    for (auto& command : client_commands()) commands_.push_back(std::move(command));
+    for (auto& command : client_commands({})) commands_.push_back(std::move(command));
     sources_.module_ids = [this](const ConnectionFlags& flags, std::string_view) {
       asked_ = flags;
       return std::vector<std::string>{"add", "adder", "sub", "$(reboot)", "a;b"};

@@ -1,5 +1,7 @@
 #include "cli/text/words.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/text.h"
@@ -20,20 +22,24 @@ Outcome<StringPairs> read_pairs(const std::vector<std::string>& words, std::stri
 }
 
 std::optional<std::chrono::milliseconds> read_duration(std::string_view text) {
-  constexpr std::uint64_t kMost = 365ULL * 24 * 3600 * 1000;
-  std::uint64_t unit = 1;
-  if (text.ends_with("ms")) {
-    text.remove_suffix(2);
-  } else if (text.ends_with('s')) {
-    unit = 1000;
-    text.remove_suffix(1);
-  } else if (text.ends_with('m')) {
-    unit = 60'000;
-    text.remove_suffix(1);
+  struct Unit {
+    std::string_view name;
+    std::uint64_t millis;
+  };
+  constexpr std::uint64_t kSecond = 1000;
+  constexpr std::uint64_t kDay = 24 * 3600 * kSecond;
+  constexpr std::array kUnits{Unit{"ms", 1}, Unit{"s", kSecond}, Unit{"m", 60 * kSecond},
+                              Unit{"h", 3600 * kSecond}, Unit{"d", kDay}};
+  const auto* const unit = std::ranges::find_if(
+      kUnits, [text](const Unit& candidate) { return text.ends_with(candidate.name); });
+  std::uint64_t millis = 1;
+  if (unit != kUnits.end()) {
+    millis = unit->millis;
+    text.remove_suffix(unit->name.size());
   }
   const auto count = parse_positive(text);
-  if (!count || *count > kMost / unit) return std::nullopt;
-  return std::chrono::milliseconds(*count * unit);
+  if (!count || *count > 36'525 * kDay / millis) return std::nullopt;
+  return std::chrono::milliseconds(*count * millis);
 }
 
 }  // namespace wasm_server::cli

@@ -16,7 +16,8 @@ namespace wasm_server::cli {
 // "name=value" each. `option` is named in the failure (kWrongUsage).
 Outcome<StringPairs> read_pairs(const std::vector<std::string>& words, std::string_view option);
 
-// "250ms", "2s", "1m", or milliseconds without a unit; not zero.
+// "250ms", "2s", "1m", "12h", "30d", or milliseconds without a unit; not zero, at
+// most 100 years.
 std::optional<std::chrono::milliseconds> read_duration(std::string_view text);
 
 }  // namespace wasm_server::cli
