@@ -59,6 +59,8 @@ std::size_t open_files() {
 App::App(ServeConfig config)
     : memory_(budget_of(config)),
       config_(fit_to(std::move(config), memory_.limit())),
+      settings_(config_.settings),
+      access_log_(config_.access_log),
       origins_(config_.origins) {}
 
 Result<void> App::start() {
@@ -159,7 +161,7 @@ void App::make_write_path() {
   metrics_ = std::make_unique<ServerMetrics>(metric_routes());
   deps_.emplace(HandlerDeps{*modules_, *tokens_, *authenticator_, *metrics_, *helpers_, *answers_,
                             config_.limits, readiness_, origins_, rates_, open_without_tokens_,
-                            config_.access_log});
+                            access_log_});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,10 @@ class App {
     return (config_.tls.is_on() ? "https://" : "http://") + server_->address();
   }
 
+  // Takes what can change while it serves from settings that were read again, and logs what changed
+  // but waits for the next start.
+  void take_settings(const ServeConfig& config);
+
   // Reads the files of TLS again, if they have changed or `asked`. What is wrong with them is
   // logged, and the former ones stay in use.
   void refresh_tls(bool asked);
@@ -100,6 +105,8 @@ class App {
   const ServeConfig config_;
   const SystemClock clock_;
   bool open_without_tokens_ = false;
+  std::vector<Setting> settings_;  // in force
+  std::atomic<bool> access_log_;
   Rates rates_{{config_.address_rate, config_.address_rate},
                {config_.token_rate, config_.token_rate}};
   Readiness readiness_;

@@ -53,6 +53,7 @@ Command parse_serve(std::vector<std::string> arguments) {
     std::erase(*list, kNoSetting);
   }
   config.engine.max_memory_bytes = config.limits.maxima.memory_bytes;
+  config.settings = settings_of(app);
   return config;
 }
 

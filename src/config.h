@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "compile/scheduler.h"
 #include "engine/engine.h"
@@ -19,6 +20,7 @@
 #include "http/transport/tls_context.h"
 #include "jobs/channel.h"
 #include "model/limits.h"
+#include "setting.h"
 #include "store/store_settings.h"
 
 namespace wasm_server {
@@ -54,6 +56,8 @@ struct ServeConfig {
   unsigned check_threads = 0;  // 0: one per core
   std::size_t check_queue = 1024;
   std::uint64_t check_cache_bytes = 4ULL << 20;
+
+  std::vector<Setting> settings;  // all of these, as the operator gave them
 };
 
 // Nothing to serve: print and exit with `code` (0: help or version on standard output, 2: wrong

@@ -95,6 +95,11 @@ void set_up_logging(const std::string& level, LogFormat format) {
   std::set_terminate(on_terminate);
 }
 
+void set_log_level(const std::string& level) {
+  spdlog::default_logger()->set_level(spdlog::level::from_str(level));
+  spdlog::get(std::string(kEventLogger))->set_level(spdlog::level::from_str(level));
+}
+
 void flush_log() { spdlog::default_logger()->flush(); }
 
 }  // namespace wasm_server

@@ -13,6 +13,9 @@ namespace wasm_server {
 // instead of a message.
 void set_up_logging(const std::string& level, LogFormat format = LogFormat::kText);
 
+// From now on. Safe from any thread.
+void set_log_level(const std::string& level);
+
 // Waits until all lines are written, at most a second: before the process ends.
 void flush_log();
 

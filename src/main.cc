@@ -13,6 +13,8 @@
 
 #include "app.h"
 #include "base/line_writer.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "cli/run_command.h"
 #include "cli/shell/complete.h"
 #include "commands.h"
@@ -41,7 +43,17 @@ int say_failure(const std::string& why) {
   return kFailed;
 }
 
-int serve(ServeConfig config) {
+// What is wrong with them is logged, and all stay as they are.
+void read_settings_again(App& app, std::span<char*> arguments) {
+  const auto command = parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+  if (const auto* config = std::get_if<ServeConfig>(&command)) {
+    app.take_settings(*config);
+  } else if (const auto* refused = std::get_if<ExitNow>(&command)) {
+    log_error("the settings stay as they are: " + std::string(trim(refused->text)));
+  }
+}
+
+int serve(ServeConfig config, std::span<char*> arguments) {
   Signals signals;  // before any thread is started
   set_up_logging(config.log_level,
                  config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
@@ -57,7 +69,9 @@ int serve(ServeConfig config) {
   for (bool stopped = false; !stopped && !app.lost_store();) {
     const Signal signal = signals.wait_for(kLook);
     stopped = signal == Signal::kStop || (signal == Signal::kReload && on_terminal);
-    if (!stopped) app.refresh_tls(signal == Signal::kReload);
+    if (stopped) break;
+    app.refresh_tls(signal == Signal::kReload);
+    if (signal == Signal::kReload) read_settings_again(app, arguments);
   }
   signals.let_through();
   app.stop();
@@ -102,9 +116,10 @@ int main(int argc, char** argv) {
   if (!open_missing_streams()) return kFailed;
   if (argc == 2 && argv[1] == kCompileWorkerCommand) return compile_worker_main();
   try {
-    if (const auto code = run_command({argv, static_cast<std::size_t>(argc)})) return *code;
+    const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
+    if (const auto code = run_command(arguments)) return *code;
     auto command = parse_command_line(argc, argv);
-    if (auto* config = std::get_if<ServeConfig>(&command)) return serve(std::move(*config));
+    if (auto* config = std::get_if<ServeConfig>(&command)) return serve(std::move(*config), arguments);
     if (const auto* config = std::get_if<CheckConfig>(&command)) return check(*config);
     const auto& exit_now = std::get<ExitNow>(command);
     std::fputs(exit_now.text.c_str(), exit_now.code == 0 ? stdout : stderr);

@@ -18,10 +18,14 @@ class RateLimiter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // At most `per_second` on average (0: any number), and up to `burst` of them at once.
-  RateLimiter(std::uint64_t per_second, std::uint64_t burst);
+  // As set().
+  RateLimiter(std::uint64_t per_second, std::uint64_t burst) { set(per_second, burst); }
 
-  bool is_on() const { return interval_.count() > 0; }
+  // At most `per_second` on average (0: any number), and up to `burst` of them at once. One thread
+  // at a time, also while others call admit().
+  void set(std::uint64_t per_second, std::uint64_t burst);
+
+  bool is_on() const { return interval_ns_.load(std::memory_order_relaxed) > 0; }
 
   // Counts a request of the client with that hash, which has 64 good bits. Zero: it may go on; else
   // how long it is until the next one may, and nothing was counted.
@@ -31,8 +35,8 @@ class RateLimiter {
   static constexpr std::size_t kPlaces = 1U << 16;
   using Place = std::atomic<std::int64_t>;  // when its client is square again, on the clock
 
-  const std::chrono::nanoseconds interval_;
-  const std::chrono::nanoseconds tolerance_;
+  std::atomic<std::int64_t> tolerance_ns_{0};
+  std::atomic<std::int64_t> interval_ns_{0};  // after places_, which are there when it is not 0
   std::unique_ptr<std::array<Place, kPlaces>> places_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "auth/authenticator.h"
 #include "auth/rate_limiter.h"
 #include "handlers/modules/answer_memory.h"
@@ -32,8 +34,8 @@ struct HandlerDeps {
   const Readiness& readiness;
   const OriginRules& origins;
   Rates& rates;
-  const bool& open_without_tokens;  // see handlers/access_filter.h; set before requests are served
-  bool access_log = false;          // every request is logged
+  const bool& open_without_tokens;      // see handlers/access_filter.h; set before any request
+  const std::atomic<bool>& access_log;  // whether every request is logged
 };
 
 }  // namespace wasm_server

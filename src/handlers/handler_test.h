@@ -111,10 +111,11 @@ class HandlerTest : public testing::Test {
   OriginRules origins_{OriginSettings{}};
   bool open_without_tokens_ = true;
   Rates rates_{{0, 0}, {0, 0}};
+  std::atomic<bool> access_log_{false};
   ServerMetrics metrics_{metric_routes()};
   HandlerDeps deps_{
       modules_, tokens_, authenticator_,      metrics_, helpers_, answers_, limits_, readiness_,
-      origins_, rates_,  open_without_tokens_};
+      origins_, rates_,  open_without_tokens_, access_log_};
   Admission admission_{16, 16};
   SliceWatch watch_{engine_};
   BackgroundPool background_{1, engine_, watch_};

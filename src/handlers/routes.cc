@@ -24,10 +24,9 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
   Router router(route_table());
   router.add_filter(std::make_unique<MetricsFilter>(cells.requests));
   router.add_filter(std::make_unique<TraceFilter>());
-  if (deps.access_log) router.add_filter(std::make_unique<AccessLogFilter>());
+  router.add_filter(std::make_unique<AccessLogFilter>(deps.access_log));
   router.add_filter(std::make_unique<OriginFilter>(deps.origins));
-  if (deps.rates.addresses.is_on())
-    router.add_filter(std::make_unique<RateFilter>(deps.rates.addresses));
+  router.add_filter(std::make_unique<RateFilter>(deps.rates.addresses));
   router.add_filter(std::make_unique<AccessFilter>(AccessFilter::Parts{
       deps.authenticator, deps.tokens, deps.rates.tokens, deps.open_without_tokens}));
   register_status_handlers(router, deps);
