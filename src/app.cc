@@ -208,9 +208,9 @@ Result<void> App::check_exposure() {
   open_without_tokens_ = !is_exposed || config_.insecure;
   if (open_without_tokens_) return {};
   const std::string needs = "to listen on " + address + ", which others reach, needs ";
-  const std::string token =
-      "an access token (`wasm-server token create --data " + config_.data.string() +
-      " --scope admin` makes the first one), or --insecure";
+  const std::string token = "an access token (`wasm-server token create --data " +
+                            config_.data.string() +
+                            " --scope admin` makes the first one), or --insecure";
   if (!config_.tls.is_on())
     return fail(ErrorCode::kBadRequest, needs + "TLS (--tls-cert, --tls-key) and " + token);
   if (authenticator_->has_tokens()) return {};

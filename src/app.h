@@ -51,8 +51,8 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  // Takes traffic when it returns; the operator's alone where it is to listen on "". An error's message is one line for the person who started the
-  // server.
+  // Takes traffic when it returns; the operator's alone where it is to listen on "". An error's
+  // message is one line for the person who started the server.
   Result<void> start();
 
   std::string address() const { return server_->address(); }  // "HOST:PORT", after start()

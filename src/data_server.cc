@@ -81,8 +81,8 @@ struct Kept {
 cli::Failure trouble(std::string message) { return {cli::kLocalTrouble, std::move(message)}; }
 
 std::string no_such_directory(const Path& data) {
-  return "the data directory " + data.string() + " cannot be opened: " +
-         std::generic_category().message(errno);
+  return "the data directory " + data.string() +
+         " cannot be opened: " + std::generic_category().message(errno);
 }
 
 }  // namespace
@@ -95,8 +95,8 @@ cli::Outcome<cli::DataServer> open_data(const Path& data) {
   if (kept->socket->directory.get() < 0) return std::unexpected{trouble(no_such_directory(data))};
   const int refused = kept->socket->connect();
   if (refused == EACCES || refused == EPERM) {
-    return std::unexpected{trouble(data.string() + " belongs to another user: " +
-                                   std::generic_category().message(refused))};
+    return std::unexpected{trouble(
+        data.string() + " belongs to another user: " + std::generic_category().message(refused))};
   }
   if (refused != 0) {
     set_up_logging("warning");

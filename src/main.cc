@@ -119,7 +119,8 @@ int main(int argc, char** argv) {
     const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
     if (const auto code = run_command(arguments)) return *code;
     auto command = parse_command_line(argc, argv);
-    if (auto* config = std::get_if<ServeConfig>(&command)) return serve(std::move(*config), arguments);
+    if (auto* config = std::get_if<ServeConfig>(&command))
+      return serve(std::move(*config), arguments);
     if (const auto* config = std::get_if<CheckConfig>(&command)) return check(*config);
     const auto& exit_now = std::get<ExitNow>(command);
     std::fputs(exit_now.text.c_str(), exit_now.code == 0 ? stdout : stderr);

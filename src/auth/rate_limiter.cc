@@ -40,7 +40,8 @@ nanoseconds RateLimiter::admit(std::uint64_t client, Clock::time_point now) {
   const std::int64_t square =
       std::min(first.load(std::memory_order_relaxed), second.load(std::memory_order_relaxed));
   const std::int64_t next = std::max(square, time) + interval;
-  const nanoseconds beyond = nanoseconds(next - time - tolerance_ns_.load(std::memory_order_relaxed));
+  const nanoseconds beyond =
+      nanoseconds(next - time - tolerance_ns_.load(std::memory_order_relaxed));
   if (beyond.count() > 0) return beyond;
   raise(first, next);
   raise(second, next);

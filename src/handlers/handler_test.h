@@ -114,7 +114,7 @@ class HandlerTest : public testing::Test {
   std::atomic<bool> access_log_{false};
   ServerMetrics metrics_{metric_routes()};
   HandlerDeps deps_{
-      modules_, tokens_, authenticator_,      metrics_, helpers_, answers_, limits_, readiness_,
+      modules_, tokens_, authenticator_,       metrics_,   helpers_, answers_, limits_, readiness_,
       origins_, rates_,  open_without_tokens_, access_log_};
   Admission admission_{16, 16};
   SliceWatch watch_{engine_};

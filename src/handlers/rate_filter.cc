@@ -23,7 +23,9 @@ Reply too_many_requests(const Request& request, std::chrono::nanoseconds wait) {
 }
 
 bool RateFilter::answers(Request& request, const Route* route, Reply& reply) {
-  if (!addresses_.is_on() || request.is_operator || (route != nullptr && route->scope == Scope::kNone)) return false;
+  if (!addresses_.is_on() || request.is_operator ||
+      (route != nullptr && route->scope == Scope::kNone))
+    return false;
   const auto wait = addresses_.admit(hash_of(request.peer->address()), RateLimiter::Clock::now());
   if (wait.count() == 0) return false;
   reply = too_many_requests(request, wait);

@@ -23,8 +23,10 @@ constexpr CommandText kText{
     .summary = "makes, lists, rotates and revokes access tokens",
     .usage = "[OPTIONS] ACTION [ID]",
     .description =
-        "`create` makes a token with the given scopes and prints it, once: the server keeps no more "
-        "than its hash. `ls` lists the tokens, without their secrets. `rotate` gives the token ID a "
+        "`create` makes a token with the given scopes and prints it, once: the server keeps no "
+        "more "
+        "than its hash. `ls` lists the tokens, without their secrets. `rotate` gives the token ID "
+        "a "
         "new secret and prints it; the former one is good for --overlap more. `revoke` ends the "
         "token ID at once.\n"
         "\n"

@@ -57,8 +57,7 @@ void HttpExchange::set_up() {
   curl_.set(easy_, CURLOPT_XFERINFOFUNCTION, &HttpExchange::take_progress);
   curl_.set(easy_, CURLOPT_XFERINFODATA, this);
   if (is_loopback(server_.url)) curl_.set(easy_, CURLOPT_PROXY, "");
-  if (!server_.socket.empty())
-    curl_.set(easy_, CURLOPT_UNIX_SOCKET_PATH, server_.socket.c_str());
+  if (!server_.socket.empty()) curl_.set(easy_, CURLOPT_UNIX_SOCKET_PATH, server_.socket.c_str());
   if (!server_.ca_file.empty()) curl_.set(easy_, CURLOPT_CAINFO, server_.ca_file.c_str());
   set_up_body();
   set_up_headers();
