@@ -137,11 +137,16 @@ Result<void> App::make_engine() {
 
 // The channel and the runner behind it; what makes jobs for it, and what the handlers need.
 void App::make_write_path() {
+  executions_ = std::make_unique<ExecutionLog>(
+      ExecutionLog::Bounds{.bytes = config_.execution_log_bytes}, or_cores(config_.workers));
+  execution_file_ =
+      std::make_unique<ExecutionLogFile>(*executions_, config_.data, config_.execution_log_bytes);
+  if (serves_others()) execution_file_->load();
   channel_ = std::make_unique<JobChannel>(config_.channel);
   job_log_ = std::make_unique<StoreJobLog>(*store_);
   runner_ = std::make_unique<Runner>(*store_, *job_log_, channel_->rx());
-  runner_->on_commit(
-      AfterCommit{*repository_, *compiler_, *module_cache_, *sweeper_, *authenticator_});
+  runner_->on_commit(AfterCommit{*repository_, *compiler_, *module_cache_, *sweeper_,
+                                 *authenticator_, *executions_});
   inspector_ = std::make_unique<CodeInspector>(
       InspectorSettings{.workers = or_cores(config_.check_threads),
                         .memory_bytes = config_.compiler.memory_bytes,
@@ -160,8 +165,8 @@ void App::make_write_path() {
   answers_ = std::make_unique<AnswerMemory>(memory_);
   metrics_ = std::make_unique<ServerMetrics>(metric_routes());
   deps_.emplace(HandlerDeps{*modules_, *tokens_, *authenticator_, *metrics_, *helpers_, *answers_,
-                            config_.limits, readiness_, origins_, rates_, open_without_tokens_,
-                            access_log_});
+                            *executions_, config_.limits, readiness_, origins_, rates_,
+                            open_without_tokens_, access_log_});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.
@@ -176,7 +181,8 @@ void App::make_workers() {
       std::make_unique<BackgroundPool>(or_cores(config_.background_threads), *engine_, *watch_);
   for (unsigned i = 0; i < or_cores(config_.workers); ++i) {
     auto serving = std::make_unique<ServingWorker>(i, *background_, *admission_, *watch_);
-    serving->router = make_router(*deps_, *module_cache_, serving->worker, metrics_->add_worker());
+    serving->router = make_router(*deps_, *module_cache_, serving->worker, metrics_->add_worker(),
+                                  executions_->writer(i));
     workers_.push_back(std::move(serving));
   }
 }
@@ -224,8 +230,10 @@ void App::start_threads() {
   log_info(std::to_string(workers_.size()) + " workers started");
   server_->start();
   readiness_.set(true);
-  if (serves_others()) log_info("listening on " + url());
-  if (serves_others()) sweeper_->start();
+  if (!serves_others()) return;
+  log_info("listening on " + url());
+  sweeper_->start();
+  execution_file_->start();
 }
 
 void App::stop() {
@@ -246,6 +254,7 @@ void App::stop() {
   helpers_->stop();
   background_.reset();
   if (serves_others()) preloader_->remember();
+  execution_file_->stop();
   compiler_.reset();  // artefacts are only a cache: all that matters is on disk
   sweeper_->stop();
   std::error_code ignored;

@@ -27,6 +27,8 @@
 #include "runner/runner.h"
 #include "services/blob_cache.h"
 #include "services/code_checker.h"
+#include "services/execution_log.h"
+#include "services/execution_log_file.h"
 #include "services/helper_pool.h"
 #include "services/module_cache.h"
 #include "services/modules.h"
@@ -125,6 +127,8 @@ class App {
   std::unique_ptr<Preloader> preloader_;
   std::unique_ptr<TokenRepository> token_repository_;
   std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<ExecutionLog> executions_;
+  std::unique_ptr<ExecutionLogFile> execution_file_;
   std::unique_ptr<JobChannel> channel_;
   std::unique_ptr<JobLog> job_log_;
   std::unique_ptr<Runner> runner_;

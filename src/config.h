@@ -33,6 +33,7 @@ struct ServeConfig {
   std::string log_level = "info";
   std::string log_format = "text";
   bool access_log = false;
+  std::uint64_t execution_log_bytes = 16ULL << 20;  // in memory, and as much on disk
 
   HttpLimits http;
   TlsSettings tls;

@@ -121,6 +121,10 @@ void add_server_flags(CLI::App& app, ServeConfig& config) {
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}).description(""));
   flags.text("log-format", config.log_format, "FORMAT", "text, or json: an object a line")
       ->check(CLI::IsMember({"text", "json"}).description(""));
+  flags.bytes(
+      "execution-log-bytes", config.execution_log_bytes,
+      "Of the newest executions' ends and standard errors, in memory and as much on disk, for "
+      "GET /wasm/{id}/logs; 0: none");
   flags.flag("access-log", config.access_log, "Log every request, at level info");
 }
 

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -93,6 +94,16 @@ std::string_view utf8_prefix(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && is_continuation(byte_at(text, limit))) --limit;
   return text.substr(0, limit);
+}
+
+std::string_view utf8_suffix(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  text.remove_prefix(text.size() - limit);
+  std::size_t inside = 0;  // bytes of a sequence whose beginning is cut off
+  while (inside < std::min<std::size_t>(3, text.size()) && is_continuation(byte_at(text, inside)))
+    ++inside;
+  const std::string_view whole = text.substr(inside);
+  return is_utf8(whole) ? whole : text;
 }
 
 }  // namespace wasm_server

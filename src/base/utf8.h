@@ -24,4 +24,7 @@ void append_utf8(std::string& out, char32_t code_point);
 // At most `limit` bytes of `text`, cut before a sequence that would not fit as a whole.
 std::string_view utf8_prefix(std::string_view text, std::size_t limit);
 
+// The last `limit` bytes at most, from the first whole sequence on where they are UTF-8.
+std::string_view utf8_suffix(std::string_view text, std::size_t limit);
+
 }  // namespace wasm_server

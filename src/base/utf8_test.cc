@@ -60,5 +60,15 @@ TEST(Utf8, IsMadeOfOneCodePointAndReadBack) {
   EXPECT_EQ(only_code_point("\xC3"), std::nullopt);
 }
 
+TEST(Utf8, CutsTheBeginningOffBeforeAWholeSequence) {
+  EXPECT_EQ(utf8_suffix("abc", 3), "abc");
+  EXPECT_EQ(utf8_suffix("abc", 2), "bc");
+  EXPECT_EQ(utf8_suffix("abc", 0), "");
+  EXPECT_EQ(utf8_suffix("\u20acx", 3), "x");
+  EXPECT_EQ(utf8_suffix("\u20acx", 4), "\u20acx");
+  EXPECT_EQ(utf8_suffix("a\U0001F600", 3), "");
+  EXPECT_EQ(utf8_suffix("ab\xff\x80", 2), "\xff\x80") << "no text at all";
+}
+
 }  // namespace
 }  // namespace wasm_server

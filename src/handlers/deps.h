@@ -9,6 +9,7 @@
 #include "http/origin_rules.h"
 #include "metrics/server_metrics.h"
 #include "model/limits.h"
+#include "services/execution_log.h"
 #include "services/helper_pool.h"
 #include "services/modules.h"
 #include "services/tokens.h"
@@ -30,6 +31,7 @@ struct HandlerDeps {
   ServerMetrics& metrics;
   HelperPool& helpers;  // for what takes milliseconds: long bodies and answers
   AnswerMemory& answers;
+  const ExecutionLog& executions;
   const LimitsConfig& limits;
   const Readiness& readiness;
   const OriginRules& origins;

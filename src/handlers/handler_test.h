@@ -36,7 +36,8 @@ class HandlerTest : public testing::Test {
  protected:
   HandlerTest() {
     worker_.start();
-    runner_.on_commit(AfterCommit{store_, compiler_, module_cache_, sweeper_, authenticator_});
+    runner_.on_commit(
+        AfterCommit{store_, compiler_, module_cache_, sweeper_, authenticator_, executions_});
     authenticator_.changed();
     runner_.start();
     EXPECT_TRUE(server_.bind("127.0.0.1:0"));
@@ -108,19 +109,21 @@ class HandlerTest : public testing::Test {
   Modules modules_{Modules::Parts{store_, channel_, engine_, compiler_, code_checker_, helpers_,
                                   blobs_, limits_, clock_, memory_}};
   Tokens tokens_{token_repository_, channel_, clock_};
+  ExecutionLog executions_{{}, 1};
   OriginRules origins_{OriginSettings{}};
   bool open_without_tokens_ = true;
   Rates rates_{{0, 0}, {0, 0}};
   std::atomic<bool> access_log_{false};
   ServerMetrics metrics_{metric_routes()};
-  HandlerDeps deps_{
-      modules_, tokens_, authenticator_,       metrics_,   helpers_, answers_, limits_, readiness_,
-      origins_, rates_,  open_without_tokens_, access_log_};
+  HandlerDeps deps_{modules_,    tokens_, authenticator_, metrics_, helpers_, answers_,
+                    executions_, limits_, readiness_,     origins_, rates_,   open_without_tokens_,
+                    access_log_};
   Admission admission_{16, 16};
   SliceWatch watch_{engine_};
   BackgroundPool background_{1, engine_, watch_};
   Worker worker_{0, background_, admission_, watch_};
-  Router router_ = make_router(deps_, module_cache_, worker_, metrics_.add_worker());
+  Router router_ =
+      make_router(deps_, module_cache_, worker_, metrics_.add_worker(), executions_.writer(0));
   Server server_{{EventLoop{&worker_.context(), &router_}}, HttpLimits{}};
   std::optional<TestClient> client_;
 };

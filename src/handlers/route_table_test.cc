@@ -15,8 +15,10 @@ namespace {
 class Routes : public HandlerTest {};
 
 TEST_F(Routes, EachHasItsHandler) {
-  EXPECT_NO_THROW(make_router(deps_, module_cache_, worker_, metrics_.add_worker()));
-  Router router = make_router(deps_, module_cache_, worker_, metrics_.add_worker());
+  EXPECT_NO_THROW(
+      make_router(deps_, module_cache_, worker_, metrics_.add_worker(), executions_.writer(0)));
+  Router router =
+      make_router(deps_, module_cache_, worker_, metrics_.add_worker(), executions_.writer(0));
   EXPECT_THROW(router.bind("get_healthz", [](Request&) { return Reply(); }), std::logic_error);
 }
 

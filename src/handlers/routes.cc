@@ -5,6 +5,7 @@
 #include "handlers/access_filter.h"
 #include "handlers/access_log_filter.h"
 #include "handlers/execute/execute.h"
+#include "handlers/logs/logs.h"
 #include "handlers/metrics/metrics.h"
 #include "handlers/modules/revisions.h"
 #include "handlers/modules/wasm_list.h"
@@ -20,7 +21,7 @@
 namespace wasm_server {
 
 Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& worker,
-                   WorkerCells& cells) {
+                   WorkerCells& cells, ExecutionLog::Writer& log) {
   Router router(route_table());
   router.add_filter(std::make_unique<MetricsFilter>(cells.requests));
   router.add_filter(std::make_unique<TraceFilter>());
@@ -34,9 +35,10 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
   register_wasm_list(router, deps);
   register_wasm_read(router, deps);
   register_wasm_write(router, deps);
-  register_execute_handler(router, deps, module_cache, worker, cells.executions);
+  register_execute_handler(router, deps, module_cache, worker, {cells.executions, log});
   register_revisions(router, deps);
   register_tokens(router, deps);
+  register_logs(router, deps);
   router.check_complete();
   return router;
 }

@@ -12,6 +12,7 @@ void AfterCommit::operator()(const WasmJob& job, const JobResult& result) const 
     return;
   }
   if (job.meta_data.job_type != JobType::SAVE) modules_.forget(result.meta_data.id);
+  if (job.meta_data.job_type == JobType::DELETE) executions_.forget(result.meta_data.id);
   for (const auto& digest : result.freed) {
     compiler_.forget(digest);
     modules_.drop_preloaded(digest);

@@ -4,6 +4,7 @@
 #include "compile/artefact_sweeper.h"
 #include "compile/compiler.h"
 #include "jobs/wasm_job.h"
+#include "services/execution_log.h"
 #include "services/module_cache.h"
 #include "store/module_repository.h"
 
@@ -17,12 +18,13 @@ class AfterCommit {
  public:
   // All outlive it.
   AfterCommit(const ModuleRepository& store, Compiler& compiler, ModuleCache& modules,
-              ArtefactSweeper& sweeper, Authenticator& authenticator)
+              ArtefactSweeper& sweeper, Authenticator& authenticator, ExecutionLog& executions)
       : store_(store),
         compiler_(compiler),
         modules_(modules),
         sweeper_(sweeper),
-        authenticator_(authenticator) {}
+        authenticator_(authenticator),
+        executions_(executions) {}
 
   void operator()(const WasmJob& job, const JobResult& result) const;
 
@@ -34,6 +36,7 @@ class AfterCommit {
   ModuleCache& modules_;
   ArtefactSweeper& sweeper_;
   Authenticator& authenticator_;
+  ExecutionLog& executions_;
 };
 
 }  // namespace wasm_server

@@ -30,7 +30,8 @@ class ModulesTest : public testing::Test {
   using Written = Result<WasmMetaData>;
 
   ModulesTest() {
-    runner_.on_commit(AfterCommit{store_, compiler_, module_cache_, sweeper_, authenticator_});
+    runner_.on_commit(
+        AfterCommit{store_, compiler_, module_cache_, sweeper_, authenticator_, executions_});
     runner_.start();
   }
   ~ModulesTest() override {
@@ -83,6 +84,7 @@ class ModulesTest : public testing::Test {
   ManualClock clock_{Clock::TimePoint{std::chrono::milliseconds{1'000}}};
   TokenRepository token_repository_{*test_store_};
   Authenticator authenticator_{token_repository_, clock_};
+  ExecutionLog executions_{{}, 1};
   JobChannel channel_{JobChannel::Capacity{}};
   StoreJobLog log_{*test_store_};
   Runner runner_{*test_store_, log_, channel_.rx()};

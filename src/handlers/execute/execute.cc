@@ -10,6 +10,7 @@
 #include "handlers/execute/execute_reply.h"
 #include "handlers/execute/execute_request.h"
 #include "handlers/execute/execute_streamed.h"
+#include "handlers/execute/execution_recorder.h"
 #include "handlers/modules/answer_memory.h"
 #include "handlers/revision_query.h"
 
@@ -20,7 +21,7 @@ struct ExecuteDeps {
   const HandlerDeps& handlers;
   ModuleCache& modules;
   Worker& worker;
-  ExecutionCells& cells;
+  ExecutionRecorder recorder;
 };
 
 // One with much output, which is written beside the loop. `context` is of the request, which stays.
@@ -39,13 +40,14 @@ Task<Reply> write_long_reply(const HandlerDeps& deps, ExecutionResult result,
 
 // The end of an execution that did not end in its first slice.
 Task<Reply> finish_whole(const ExecuteDeps& deps, Request& request, Execution execution,
-                         ExecuteContext context) {
+                         CalledFunction function, ExecuteContext context) {
   auto* peer = request.peer;
   ExecutionWaiter waiter;
   waiter.on_wait = [peer](std::function<void()> cancel) { peer->watch(std::move(cancel)); };
   auto result = co_await deps.worker.finish(std::move(execution), std::move(waiter));
   peer->unwatch();
-  deps.cells.add(request.id, result);
+  deps.recorder.record({request.id, context.revision, name_of(function), request.request_id},
+                       result);
   if (!is_long_reply(result)) co_return execute_reply(result, context);
   auto writing = write_long_reply(deps.handlers, std::move(result), context);
   auto reply = co_await std::move(writing);
@@ -54,16 +56,18 @@ Task<Reply> finish_whole(const ExecuteDeps& deps, Request& request, Execution ex
 
 Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& plan) {
   const ExecuteContext context{request.request_id, plan.module->meta_data.revision};
+  CalledFunction function = called_function(plan.call);
   auto execution = deps.worker.make_execution(execution_spec(plan));
   if (execution.run_on_worker()) {
     ExecutionResult result = execution.take_result();
-    deps.cells.add(request.id, result);
+    deps.recorder.record({request.id, context.revision, name_of(function), request.request_id},
+                         result);
     if (is_long_reply(result)) return write_long_reply(deps.handlers, std::move(result), context);
     auto reply = execute_reply(result, context);
     reply.afterwards = [ended = execution.take_runnable()] { ended->release(); };
     return reply;
   }
-  return finish_whole(deps, request, std::move(execution), context);
+  return finish_whole(deps, request, std::move(execution), std::move(function), context);
 }
 
 Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& asked,
@@ -72,7 +76,7 @@ Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& 
   const auto made =
       make_execute_plan(request, asked, std::move(module), deps.handlers.limits, plan);
   if (!made) return problem(made.error(), request.request_id);
-  if (plan.stream_type) return execute_streamed(deps.worker, deps.cells, request, plan);
+  if (plan.stream_type) return execute_streamed(deps.worker, deps.recorder, request, plan);
   return execute_whole(deps, request, plan);
 }
 
@@ -137,8 +141,8 @@ Answer execute(const ExecuteDeps& deps, Request& request) {
 }  // namespace
 
 void register_execute_handler(Router& router, const HandlerDeps& deps, ModuleCache& modules,
-                              Worker& worker, ExecutionCells& cells) {
-  const auto shared = std::make_shared<const ExecuteDeps>(deps, modules, worker, cells);
+                              Worker& worker, const ExecutionRecorder& recorder) {
+  const auto shared = std::make_shared<const ExecuteDeps>(deps, modules, worker, recorder);
   router.bind("execute_wasm", [shared](Request& request) { return execute(*shared, request); });
 }
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/base64.h"
+#include "base/json_bytes.h"
 #include "base/json_text.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -26,33 +26,15 @@ void append_millis(std::string& out, std::chrono::nanoseconds duration) {
   out.append(decimals.data(), decimals.size());
 }
 
-std::uint64_t stream_size(std::string_view bytes) {
-  constexpr std::uint64_t kName = 32;
-  return kName + (is_utf8(bytes) ? json_string_size(bytes) : (bytes.size() + 2) / 3 * 4);
-}
-
 bool has_output_in_full(const ExecutionResult& result) {
   return std::holds_alternative<Returned>(result.outcome) ||
          std::holds_alternative<Exited>(result.outcome);
 }
 
-void append_stream(std::string& out, std::string_view name, std::string_view bytes) {
-  // Growing step by step would take twice as much in between.
-  if (bytes.size() > kInlineOutput) out.reserve(out.size() + stream_size(bytes));
-  if (is_utf8(bytes)) {
-    out.append(",\"").append(name).append("\":");
-    append_json_string(out, bytes);
-  } else {
-    out.append(",\"").append(name).append("_base64\":\"");
-    append_base64(out, bytes);
-    out += '"';
-  }
-}
-
 Bytes exit_json(const ExecutionResult& result, std::uint32_t code) {
   Bytes body = "{\"exit_code\":" + std::to_string(code);
-  append_stream(body, "stdout", result.stdout_bytes);
-  append_stream(body, "stderr", result.stderr_bytes);
+  append_bytes_member(body, "stdout", result.stdout_bytes);
+  append_bytes_member(body, "stderr", result.stderr_bytes);
   return body += '}';
 }
 
@@ -61,16 +43,6 @@ Bytes results_json(const Returned& returned) {
   Bytes body = "{\"results\":";
   append_json(body, returned.results, returned.function->result);
   return body;
-}
-
-// The end of an output, from the first whole character on.
-std::string_view shown_output(std::string_view bytes) {
-  if (bytes.size() <= kShownOutput) return bytes;
-  bytes.remove_prefix(bytes.size() - kShownOutput);
-  const auto is_inside = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  const auto first = std::ranges::find_if_not(bytes.substr(0, 3), is_inside);
-  const std::string_view cut = bytes.substr(static_cast<std::size_t>(first - bytes.begin()));
-  return is_utf8(cut) ? cut : bytes;
 }
 
 // Whether the guest was running when it failed, and so may have written something.
@@ -115,7 +87,7 @@ bool is_long_reply(const ExecutionResult& result) {
 }
 
 std::uint64_t reply_bytes(const ExecutionResult& result) {
-  return stream_size(result.stdout_bytes) + stream_size(result.stderr_bytes);
+  return bytes_member_size(result.stdout_bytes) + bytes_member_size(result.stderr_bytes);
 }
 
 Error failure_of(const ExecutionResult& result) {
@@ -134,8 +106,8 @@ Reply failure_reply(const ExecutionResult& result, std::string_view request_id) 
   std::string members = trapped != nullptr ? trap_members(*trapped) : std::string{};
   const bool was_running = failed_running(result);
   if (was_running) {
-    append_stream(members, "stdout", shown_output(result.stdout_bytes));
-    append_stream(members, "stderr", shown_output(result.stderr_bytes));
+    append_bytes_member(members, "stdout", utf8_suffix(result.stdout_bytes, kShownOutput));
+    append_bytes_member(members, "stderr", utf8_suffix(result.stderr_bytes, kShownOutput));
   }
   Reply reply = problem(failure_of(result), request_id, members);
   if (was_running) add_guest_headers(reply);
@@ -170,8 +142,8 @@ Reply execute_reply(const ExecutionResult& result, const ExecuteContext& context
     Bytes body = results_json(*returned);
     const bool wrote = !result.stdout_bytes.empty() || !result.stderr_bytes.empty();
     if (wrote) {
-      append_stream(body, "stdout", result.stdout_bytes);
-      append_stream(body, "stderr", result.stderr_bytes);
+      append_bytes_member(body, "stdout", result.stdout_bytes);
+      append_bytes_member(body, "stderr", result.stderr_bytes);
     }
     reply = json_reply(200, std::move(body += '}'));
     if (wrote) add_guest_headers(reply);

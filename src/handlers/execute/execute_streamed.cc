@@ -131,11 +131,14 @@ Task<Reply> answer_from_background(Request& request, std::shared_ptr<StreamedCal
 
 }  // namespace
 
-Answer execute_streamed(Worker& worker, ExecutionCells& cells, Request& request,
+Answer execute_streamed(Worker& worker, const ExecutionRecorder& recorder, Request& request,
                         ExecutePlan& plan) {
   auto stream = std::make_shared<OutputStream>(worker.context().get_executor());
-  stream->on_end([&cells, id = std::string(request.id)](const ExecutionResult& result) {
-    cells.add(id, result);
+  // The request may be gone by then.
+  stream->on_end([&recorder, id = std::string(request.id),
+                  revision = plan.module->meta_data.revision, function = called_function(plan.call),
+                  request_id = std::string(request.request_id)](const ExecutionResult& result) {
+    recorder.record({id, revision, name_of(function), request_id}, result);
   });
   plan.call.sink = stream.get();
   StreamContext context{std::move(*plan.stream_type), plan.module->meta_data.revision,
