@@ -69,6 +69,7 @@ Result<void> App::start() {
   if (done) done = make_engine();
   if (!done) return done;
   make_write_path();
+  TRY(secrets_->open());
   make_workers();
   done = make_server();
   if (done) start_threads();
@@ -96,6 +97,7 @@ Result<void> App::open_store() {
   TRY_ASSIGN(store_, wasm_server::open_store(config_.data, config_.store));
   repository_ = std::make_unique<ModuleRepository>(*store_);
   token_repository_ = std::make_unique<TokenRepository>(*store_);
+  secret_repository_ = std::make_unique<GuestSecretRepository>(*store_);
   authenticator_ = std::make_unique<Authenticator>(*token_repository_, clock_);
   authenticator_->changed();
   log_info("store opened in " + config_.data.string());
@@ -162,10 +164,14 @@ void App::make_write_path() {
                                                       *code_checker_, *checkers_, *blobs_,
                                                       config_.limits, clock_, memory_});
   tokens_ = std::make_unique<Tokens>(*token_repository_, *channel_, clock_);
+  const bool has_own_key = config_.secret_key_file.empty();
+  secrets_ = std::make_unique<GuestSecrets>(
+      *secret_repository_, *channel_, clock_,
+      has_own_key ? config_.data / "secret.key" : config_.secret_key_file, has_own_key);
   answers_ = std::make_unique<AnswerMemory>(memory_);
   metrics_ = std::make_unique<ServerMetrics>(metric_routes());
-  deps_.emplace(HandlerDeps{*modules_, *tokens_, *authenticator_, *metrics_, *helpers_, *answers_,
-                            *executions_, config_.limits, readiness_, origins_, rates_,
+  deps_.emplace(HandlerDeps{*modules_, *tokens_, *secrets_, *authenticator_, *metrics_, *helpers_,
+                            *answers_, *executions_, config_.limits, readiness_, origins_, rates_,
                             open_without_tokens_, access_log_});
 }
 

@@ -29,10 +29,12 @@
 #include "services/code_checker.h"
 #include "services/execution_log.h"
 #include "services/execution_log_file.h"
+#include "services/guest_secrets.h"
 #include "services/helper_pool.h"
 #include "services/module_cache.h"
 #include "services/modules.h"
 #include "services/preloader.h"
+#include "store/guest_secret_repository.h"
 #include "store/kv.h"
 #include "store/module_repository.h"
 #include "worker/admission.h"
@@ -126,6 +128,7 @@ class App {
   std::unique_ptr<ModuleCache> module_cache_;
   std::unique_ptr<Preloader> preloader_;
   std::unique_ptr<TokenRepository> token_repository_;
+  std::unique_ptr<GuestSecretRepository> secret_repository_;
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<ExecutionLog> executions_;
   std::unique_ptr<ExecutionLogFile> execution_file_;
@@ -139,6 +142,7 @@ class App {
   std::unique_ptr<BlobCache> blobs_;
   std::unique_ptr<Modules> modules_;
   std::unique_ptr<Tokens> tokens_;
+  std::unique_ptr<GuestSecrets> secrets_;
   std::unique_ptr<AnswerMemory> answers_;
   std::unique_ptr<ServerMetrics> metrics_;
   std::optional<HandlerDeps> deps_;

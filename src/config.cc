@@ -46,7 +46,8 @@ Command parse_serve(std::vector<std::string> arguments) {
   add_serve_flags(app, config);
   add_config_file(app);
   if (auto exit = parse(app, kServeText, std::move(arguments))) return *std::move(exit);
-  for (auto* file : {&config.tls.certificate, &config.tls.key, &config.tls.client_ca}) {
+  for (auto* file :
+       {&config.tls.certificate, &config.tls.key, &config.tls.client_ca, &config.secret_key_file}) {
     if (*file == kNoSetting) file->clear();
   }
   for (auto* list : {&config.origins.cors_origins, &config.origins.allowed_hosts}) {

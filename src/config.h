@@ -28,7 +28,8 @@ namespace wasm_server {
 struct ServeConfig {
   std::string listen = "127.0.0.1:8080";  // empty: on the operator's socket alone
   std::filesystem::path data = "data";
-  unsigned workers = 0;  // 0: one per core
+  std::filesystem::path secret_key_file;  // empty: in `data`, made with the first secret
+  unsigned workers = 0;                   // 0: one per core
   std::chrono::milliseconds grace{10'000};
   std::string log_level = "info";
   std::string log_format = "text";

@@ -111,6 +111,11 @@ void add_server_flags(CLI::App& app, ServeConfig& config) {
   flags.count("token-rate", config.token_rate, "REQUESTS",
               "A second with one access token, as many at once; 0: no cap", 0, 1'000'000);
   flags.text("data", config.data, "DIR", "Directory of the database; made when it is not there");
+  flags
+      .text("secret-key-file", config.secret_key_file, "FILE",
+            "64 hexadecimal digits that guests' secrets are sealed with; none: secret.key in the "
+            "data directory, made with the first secret")
+      ->default_str(std::string(kNoSetting));
   flags.bytes(
       "memory-budget-bytes", config.memory_budget_bytes,
       "Memory of guests, bodies and answers together; beyond it memory.grow fails, and 503; "

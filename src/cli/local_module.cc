@@ -49,15 +49,15 @@ std::string type_of(std::string_view bytes, std::string_view file) {
 
 }  // namespace
 
+Outcome<std::string> read_file(const std::string& file) {
+  if (file == "-") return read_all(STDIN_FILENO, file);
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (opened.get() < 0) return unreadable(file, std::strerror(errno));
+  return read_all(opened.get(), file);
+}
+
 Outcome<LocalModule> read_module(const std::string& file) {
-  std::string bytes;
-  if (file == "-") {
-    TRY_ASSIGN(bytes, read_all(STDIN_FILENO, file));
-  } else {
-    const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (opened.get() < 0) return unreadable(file, std::strerror(errno));
-    TRY_ASSIGN(bytes, read_all(opened.get(), file));
-  }
+  TRY_ASSIGN(std::string bytes, read_file(file));
   if (bytes.empty()) return unreadable(file, "is empty");
   LocalModule module{.file = file, .bytes = {}, .type = type_of(bytes, file), .digest = {}};
   module.digest = "sha256:" + to_hex(sha256(bytes));

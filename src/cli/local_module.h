@@ -17,7 +17,10 @@ struct LocalModule {
   bool is_binary() const { return type == "application/wasm"; }
 };
 
-// Reads all of a file, or of standard input.
+// All of a file, or with "-" of standard input.
+Outcome<std::string> read_file(const std::string& file);
+
+// Of such a file.
 Outcome<LocalModule> read_module(const std::string& file);
 
 // "./build/add.wasm" -> "add"; empty when that is no id, and for standard input.

@@ -10,6 +10,7 @@
 #include "metrics/server_metrics.h"
 #include "model/limits.h"
 #include "services/execution_log.h"
+#include "services/guest_secrets.h"
 #include "services/helper_pool.h"
 #include "services/modules.h"
 #include "services/tokens.h"
@@ -27,6 +28,7 @@ struct Rates {
 struct HandlerDeps {
   Modules& modules;
   Tokens& tokens;
+  GuestSecrets& secrets;
   Authenticator& authenticator;
   ServerMetrics& metrics;
   HelperPool& helpers;  // for what takes milliseconds: long bodies and answers

@@ -109,14 +109,28 @@ class HandlerTest : public testing::Test {
   Modules modules_{Modules::Parts{store_, channel_, engine_, compiler_, code_checker_, helpers_,
                                   blobs_, limits_, clock_, memory_}};
   Tokens tokens_{token_repository_, channel_, clock_};
+  GuestSecretRepository secret_repository_{*test_store_};
+  GuestSecrets secrets_{secret_repository_, channel_, clock_, directory_.path() / "secret.key",
+                        true};
   ExecutionLog executions_{{}, 1};
   OriginRules origins_{OriginSettings{}};
   bool open_without_tokens_ = true;
   Rates rates_{{0, 0}, {0, 0}};
   std::atomic<bool> access_log_{false};
   ServerMetrics metrics_{metric_routes()};
-  HandlerDeps deps_{modules_,    tokens_, authenticator_, metrics_, helpers_, answers_,
-                    executions_, limits_, readiness_,     origins_, rates_,   open_without_tokens_,
+  HandlerDeps deps_{modules_,
+                    tokens_,
+                    secrets_,
+                    authenticator_,
+                    metrics_,
+                    helpers_,
+                    answers_,
+                    executions_,
+                    limits_,
+                    readiness_,
+                    origins_,
+                    rates_,
+                    open_without_tokens_,
                     access_log_};
   Admission admission_{16, 16};
   SliceWatch watch_{engine_};

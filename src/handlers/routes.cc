@@ -13,6 +13,7 @@
 #include "handlers/modules/wasm_write.h"
 #include "handlers/rate_filter.h"
 #include "handlers/route_table.h"
+#include "handlers/secrets/secrets.h"
 #include "handlers/status.h"
 #include "handlers/tokens/tokens.h"
 #include "http/origin_filter.h"
@@ -38,6 +39,7 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
   register_execute_handler(router, deps, module_cache, worker, {cells.executions, log});
   register_revisions(router, deps);
   register_tokens(router, deps);
+  register_secrets(router, deps);
   register_logs(router, deps);
   router.check_complete();
   return router;

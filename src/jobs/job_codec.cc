@@ -35,6 +35,7 @@ void put_change(ByteWriter& to, const ModuleChange& change) {
   put_optional(to, change.labels, put_map);
   put_optional(to, change.limits, put_limits);
   put_optional(to, change.env, put_map);
+  put_optional(to, change.secrets, put_map);
   put_optional(to, change.args, put_texts);
   put_optional(to, change.output_types, put_texts);
 }
@@ -46,6 +47,7 @@ ModuleChange get_change(ByteReader& from) {
   change.labels = get_optional(from, get_map);
   change.limits = get_optional(from, get_limits);
   change.env = get_optional(from, get_map);
+  change.secrets = get_optional(from, get_map);
   change.args = get_optional(from, get_texts);
   change.output_types = get_optional(from, get_texts);
   return change;
@@ -94,6 +96,13 @@ void put(ByteWriter& to, const RotateTokenJob& rotate) {
 void put(ByteWriter&, const RevokeTokenJob&) {}
 void put(ByteWriter&, const NoteTokenUseJob&) {}
 
+void put(ByteWriter& to, const PutSecretJob& put) {
+  to.u64(put.key_id);
+  to.text(put.sealed);
+}
+
+void put(ByteWriter&, const DeleteSecretJob&) {}
+
 JobDetails get_details(ByteReader& from, JobType type) {
   switch (type) {
     case JobType::SAVE: {
@@ -123,6 +132,14 @@ JobDetails get_details(ByteReader& from, JobType type) {
       return RevokeTokenJob{};
     case JobType::NOTE_TOKEN_USE:
       return NoteTokenUseJob{};
+    case JobType::PUT_SECRET: {
+      PutSecretJob put;
+      put.key_id = from.u64();
+      put.sealed = from.text();
+      return put;
+    }
+    case JobType::DELETE_SECRET:
+      return DeleteSecretJob{};
   }
   std::unreachable();  // get_enum() lets no other through
 }
@@ -131,7 +148,7 @@ JobDetails get_details(ByteReader& from, JobType type) {
 
 WasmJob get_job(ByteReader& from) {
   if (from.u8() != kVersion) from.fail();
-  const JobType type = get_enum(from, JobType::NOTE_TOKEN_USE);
+  const JobType type = get_enum(from, JobType::DELETE_SECRET);
   JobMetaData meta_data;
   meta_data.id = from.text();
   meta_data.job_id = from.text();

@@ -12,7 +12,7 @@
 //                  DELETE  preconditions
 //   code           digest, size varint, info; its bytes travel beside the job
 //   change         optionals: list of named params (name text, optional type), labels map, limits,
-//                  env map, args list of texts, output_types list of texts
+//                  env map, secrets map, args list of texts, output_types list of texts
 //   preconditions  mask u8 (1: If-Match: *, 2: If-None-Match: *), lists of texts: If-Match,
 //                  If-None-Match
 

@@ -32,7 +32,9 @@ enum class JobType : std::uint8_t {
   CREATE_TOKEN,
   ROTATE_TOKEN,
   REVOKE_TOKEN,
-  NOTE_TOKEN_USE
+  NOTE_TOKEN_USE,
+  PUT_SECRET,
+  DELETE_SECRET
 };
 
 // Validated code.
@@ -44,7 +46,7 @@ struct NewCode {
 
 // What is known of a job of any type.
 struct JobMetaData {
-  std::string id;                           // of what it is about: a module, a token
+  std::string id;                           // of what it is about: a module, a token, a secret
   std::optional<std::string> run_function;  // when the client named one
   std::uint64_t size = 0;                   // of the code, 0 when the job brings none
   JobType job_type = JobType::SAVE;
@@ -59,6 +61,7 @@ struct ModuleChange {
   std::optional<StringMap> labels{};
   std::optional<ModuleLimits> limits{};
   std::optional<StringMap> env{};
+  std::optional<StringMap> secrets{};  // goes with env
   std::optional<std::vector<std::string>> args{};
   std::optional<std::vector<std::string>> output_types{};
 };
@@ -91,9 +94,16 @@ struct RevokeTokenJob {};
 
 struct NoteTokenUseJob {};  // at the job's time
 
+struct PutSecretJob {
+  std::uint64_t key_id = 0;
+  Bytes sealed;
+};
+
+struct DeleteSecretJob {};
+
 // In the order of JobType.
 using JobDetails = std::variant<SaveJob, ModifyJob, DeleteJob, CreateTokenJob, RotateTokenJob,
-                                RevokeTokenJob, NoteTokenUseJob>;
+                                RevokeTokenJob, NoteTokenUseJob, PutSecretJob, DeleteSecretJob>;
 
 struct WasmJob {
   std::optional<NewCode> wasm;

@@ -31,6 +31,7 @@ struct WasmRequest {
   std::optional<StringMap> labels;
   std::optional<ModuleLimits> limits;
   std::optional<StringMap> env;
+  std::optional<StringMap> secrets;  // goes with env: variables whose values are secrets
   std::optional<std::vector<std::string>> args;
   std::optional<std::vector<std::string>> output_types;
   std::optional<std::uint64_t> revision;  // PUT only: roll back to this one

@@ -32,6 +32,7 @@ struct WasmMetaData {
   ModuleLimits limits;
   std::vector<std::string> args;
   StringMap env;
+  StringMap secrets;  // variables of the environment whose values are secrets -> their names
   // Of a command: media types that a browser would run, which its raw output may be given as.
   std::vector<std::string> output_types;
   UnixMillis created_at = 0;

@@ -18,5 +18,7 @@ Result<JobResult> apply(Batch& batch, const WasmJob& job, const CreateTokenJob& 
 Result<JobResult> apply(Batch& batch, const WasmJob& job, const RotateTokenJob& rotate);
 Result<JobResult> apply(Batch& batch, const WasmJob& job, const RevokeTokenJob& revoke);
 Result<JobResult> apply(Batch& batch, const WasmJob& job, const NoteTokenUseJob& use);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const PutSecretJob& put);
+Result<JobResult> apply(Batch& batch, const WasmJob& job, const DeleteSecretJob& erase);
 
 }  // namespace wasm_server

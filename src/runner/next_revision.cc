@@ -68,6 +68,7 @@ void set_limits(ModuleLimits& limits, const std::optional<ModuleLimits>& given) 
 void set_fields(WasmMetaData& meta_data, const ModuleChange& change) {
   set_if_given(meta_data.labels, change.labels);
   set_if_given(meta_data.env, change.env);
+  set_if_given(meta_data.secrets, change.secrets);
   set_if_given(meta_data.args, change.args);
   set_if_given(meta_data.output_types, change.output_types);
   set_limits(meta_data.limits, change.limits);

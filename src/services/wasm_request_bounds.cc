@@ -51,6 +51,15 @@ Result<void> check_env(const StringMap& env) {
   return {};
 }
 
+Result<void> check_secrets(const StringMap& secrets) {
+  if (secrets.size() > kMaxEnv) return beyond("env", kMaxEnv, "entries");
+  for (const auto& [key, name] : secrets) {
+    if (!is_key(key)) return bad("a name in env must not be empty or contain '=' or NUL");
+    if (!is_valid_id(name)) return bad("env: " + quote(shorten(name)) + " is no name of a secret");
+  }
+  return {};
+}
+
 Result<void> check_args(const std::vector<std::string>& args) {
   if (args.size() > kMaxArgs) return beyond("args", kMaxArgs, "entries");
   std::size_t bytes = 0;
@@ -115,6 +124,7 @@ Result<void> check_bounds(const WasmRequest& request) {
   Result<void> checked = check_names(request);
   if (checked && request.labels) checked = check_labels(*request.labels);
   if (checked && request.env) checked = check_env(*request.env);
+  if (checked && request.secrets) checked = check_secrets(*request.secrets);
   if (checked && request.args) checked = check_args(*request.args);
   if (checked && request.param) checked = check_params(*request.param);
   if (checked && request.output_types) checked = check_output_types(*request.output_types);

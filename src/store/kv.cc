@@ -7,7 +7,7 @@ namespace wasm_server {
 const TableNames& table_names() {
   // The first one is called what RocksDB calls the table that is always there.
   static const TableNames names{"default", "modules", "revisions", "references",
-                                "code",    "extents", "tokens"};
+                                "code",    "extents", "tokens",    "secrets"};
   return names;
 }
 

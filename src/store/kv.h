@@ -31,8 +31,9 @@ enum class Table : std::uint8_t {
   kCode,        // digest -> code that is neither in its reference nor in the blob file
   kExtents,     // offset -> what lies there in the blob file
   kTokens,      // id -> access token
+  kSecrets,     // name -> secret for guests, sealed
 };
-inline constexpr std::size_t kTables = 7;
+inline constexpr std::size_t kTables = 8;
 using TableNames = std::array<const char*, kTables>;
 const TableNames& table_names();
 

@@ -44,6 +44,7 @@ void get_body(ByteReader& from, WasmMetaData& meta_data) {
   meta_data.args = get_texts(from);
   meta_data.env = get_map(from);
   meta_data.output_types = get_texts(from);
+  if (!from.at_end()) meta_data.secrets = get_map(from);
 }
 
 std::unexpected<Error> damaged(std::string_view what, std::string_view which) {
@@ -81,6 +82,7 @@ void encode_record(const WasmMetaData& meta_data, std::string& out) {
   put_texts(to, meta_data.args);
   put_map(to, meta_data.env);
   put_texts(to, meta_data.output_types);
+  if (!meta_data.secrets.empty()) put_map(to, meta_data.secrets);
 }
 
 Result<WasmMetaData> decode_record(std::string_view id, std::string_view record) {

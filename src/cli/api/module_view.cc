@@ -18,6 +18,18 @@ StringPairs pairs(JsonValue meta, std::string_view name) {
   return out;
 }
 
+// Variables whose values are {"secret": "name"}.
+StringPairs secrets(JsonValue meta) {
+  StringPairs out;
+  const auto env = member(meta, "env");
+  if (!env || env->kind() != JsonKind::kObject) return out;
+  for (const JsonValue part : *env) {
+    if (part.kind() == JsonKind::kObject)
+      out.emplace_back(part.name(), text_member(part, "secret"));
+  }
+  return out;
+}
+
 std::vector<std::string> texts(JsonValue object, std::string_view name) {
   std::vector<std::string> out;
   const auto list = array_member(object, name);
@@ -89,6 +101,11 @@ std::optional<ModuleView> module_view(JsonValue resource) {
   view.updated_at = text_member(*meta, "updated_at");
   view.labels = pairs(*meta, "labels");
   view.env = pairs(*meta, "env");
+  view.secrets = secrets(*meta);
+  std::erase_if(view.env, [&view](const auto& variable) {
+    return std::ranges::find(view.secrets, variable.first, &StringPairs::value_type::first) !=
+           view.secrets.end();
+  });
   view.limits = pairs(*meta, "limits");
   view.args = texts(*meta, "args");
   view.functions = functions(*meta);

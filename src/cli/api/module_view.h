@@ -37,6 +37,7 @@ struct ModuleView {
   std::string updated_at;
   std::vector<std::pair<std::string, std::string>> labels;
   std::vector<std::pair<std::string, std::string>> env;
+  std::vector<std::pair<std::string, std::string>> secrets;  // variables of env -> their names
   std::vector<std::pair<std::string, std::string>> limits;
   std::vector<std::string> args;
   std::vector<FunctionView> functions;

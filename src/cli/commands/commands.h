@@ -23,6 +23,7 @@ std::unique_ptr<Command> rollback_command();
 std::unique_ptr<Command> remove_command();
 std::unique_ptr<Command> logs_command();
 std::unique_ptr<Command> token_command(OpenData open_data);
+std::unique_ptr<Command> secret_command(OpenData open_data);
 std::unique_ptr<Command> completion_command();
 std::unique_ptr<Command> man_command();
 std::unique_ptr<Command> version_command();

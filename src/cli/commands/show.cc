@@ -76,6 +76,7 @@ class Show : public Command {
     for (const std::string& arg : module.args)
       rows.push_back({{std::exchange(name, ""), Colour::kBold}, {arg}});
     add(rows, "env", module.env);
+    add(rows, "secrets", module.secrets);
     add(rows, "labels", module.labels);
     add(rows, "limits", module.limits);
     add(rows, "created", module.created_at);

@@ -43,6 +43,8 @@ class Update : public Command {
     list(app, "--label", labels_, "NAME=VALUE", "Set a label");
     list(app, "--no-label", no_labels_, "NAME", "Take a label away");
     list(app, "--env", env_, "NAME=VALUE", "Set a variable of a command's environment");
+    list(app, "--secret", secrets_, "NAME=SECRET",
+         "Set a variable to what the server has as that secret");
     list(app, "--no-env", no_env_, "NAME", "Take a variable away");
     list(app, "--limit", limits_, "NAME=NUMBER",
          "Set a limit: timeout_ms, memory_bytes, output_bytes, max_concurrency or max_queue");
@@ -51,6 +53,7 @@ class Update : public Command {
   Outcome<int> run(const Session& session) override {
     TRY_ASSIGN(const StringPairs labels, read_pairs(labels_, "--label"));
     TRY_ASSIGN(const StringPairs env, read_pairs(env_, "--env"));
+    TRY_ASSIGN(const StringPairs secrets, read_pairs(secrets_, "--secret"));
     TRY_ASSIGN(const StringPairs limits, read_pairs(limits_, "--limit"));
     TRY_ASSIGN(ServerAddress server, chosen_server(session));
     ApiClient api(std::move(server));
@@ -62,7 +65,7 @@ class Update : public Command {
       fields.push_back("\"function\":" + name);
     }
     add_merged(fields, "labels", before.labels, labels, no_labels_);
-    add_merged(fields, "env", before.env, env, no_env_);
+    add_environment(fields, before, env, secrets);
     TRY(add_limits(fields, limits));
     if (fields.empty()) {
       return failure(kWrongUsage, "nothing to change is given (see wasm-server update --help)");
@@ -82,16 +85,46 @@ class Update : public Command {
         ->allow_extra_args(false);
   }
 
+  static void take_away(StringPairs& pairs, const std::string& name) {
+    std::erase_if(pairs, [&name](const auto& pair) { return pair.first == name; });
+  }
+
   // The API takes such an object as a whole.
   static void add_merged(std::vector<std::string>& fields, const std::string& name,
                          StringPairs pairs, const StringPairs& changes,
                          const std::vector<std::string>& gone) {
     if (changes.empty() && gone.empty()) return;
     for (const auto& [key, value] : changes) set(pairs, key, value);
-    std::erase_if(pairs, [&gone](const auto& pair) {
-      return std::ranges::find(gone, pair.first) != gone.end();
-    });
+    for (const std::string& key : gone) take_away(pairs, key);
     fields.push_back(quote(name) + ":" + json_object(pairs));
+  }
+
+  // A variable is either a text or a secret.
+  void add_environment(std::vector<std::string>& fields, const ModuleView& before,
+                       const StringPairs& env, const StringPairs& secrets) const {
+    if (env.empty() && secrets.empty() && no_env_.empty()) return;
+    StringPairs texts = before.env;
+    StringPairs names = before.secrets;
+    for (const auto& [variable, text] : env) {
+      set(texts, variable, text);
+      take_away(names, variable);
+    }
+    for (const auto& [variable, name] : secrets) {
+      set(names, variable, name);
+      take_away(texts, variable);
+    }
+    for (const std::string& variable : no_env_) {
+      take_away(texts, variable);
+      take_away(names, variable);
+    }
+    std::string json = json_object(texts);
+    json.pop_back();
+    for (const auto& [variable, name] : names) {
+      if (json.back() != '{') json += ',';
+      append_json_string(json, variable);
+      json += ":" + json_object({{"secret", name}});
+    }
+    fields.push_back("\"env\":" + json + "}");
   }
 
   // Of these it takes the ones that change.
@@ -116,6 +149,7 @@ class Update : public Command {
   std::vector<std::string> labels_;
   std::vector<std::string> no_labels_;
   std::vector<std::string> env_;
+  std::vector<std::string> secrets_;
   std::vector<std::string> no_env_;
   std::vector<std::string> limits_;
 };

@@ -15,12 +15,14 @@ namespace {
 struct Value {
   std::string_view type;
   std::vector<std::string> words;
+  std::string_view command{};  // of which alone; empty: of all
 };
 
 // Types with few values.
 const std::vector<Value>& known_values() {
   static const std::vector<Value> values = {
-      {"ACTION", {"create", "ls", "rotate", "revoke"}},
+      {"ACTION", {"create", "ls", "rotate", "revoke"}, "token"},
+      {"ACTION", {"put", "ls", "rm"}, "secret"},
       {"KIND", {"module", "command", "component", "http"}},
       {"LEVEL", {"debug", "info", "warning", "error", "off"}},
       {"SCOPE", {"read", "write", "execute", "admin"}},
@@ -125,6 +127,7 @@ class Completer {
     }
     for (const Value& known : known_values()) {
       if (known.type != type) continue;
+      if (!known.command.empty() && known.command != text_.name) continue;
       for (const std::string& word : known.words) add(word);
     }
     return out;

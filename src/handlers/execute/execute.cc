@@ -76,6 +76,9 @@ Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& 
   const auto made =
       make_execute_plan(request, asked, std::move(module), deps.handlers.limits, plan);
   if (!made) return problem(made.error(), request.request_id);
+  const auto opened =
+      deps.handlers.secrets.add_to(plan.call.wasi.env, plan.module->meta_data.secrets);
+  if (!opened) return problem(opened.error(), request.request_id);
   if (plan.stream_type) return execute_streamed(deps.worker, deps.recorder, request, plan);
   return execute_whole(deps, request, plan);
 }

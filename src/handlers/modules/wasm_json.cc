@@ -127,6 +127,20 @@ void append_identity(std::string& out, const WasmMetaData& meta_data, const Modu
   append_state(out, status.compile);
 }
 
+void append_environment(std::string& out, const WasmMetaData& meta_data) {
+  append_map(out, meta_data.env);
+  if (meta_data.secrets.empty()) return;
+  out.pop_back();
+  for (const auto& [variable, secret] : meta_data.secrets) {
+    if (out.back() != '{') out += ',';
+    append_json_string(out, variable);
+    out += ":{\"secret\":";
+    append_json_string(out, secret);
+    out += '}';
+  }
+  out += '}';
+}
+
 void append_settings(std::string& out, const WasmMetaData& meta_data, const ModuleStatus& status) {
   out += ",\"labels\":";
   append_map(out, meta_data.labels);
@@ -137,7 +151,7 @@ void append_settings(std::string& out, const WasmMetaData& meta_data, const Modu
   out += ",\"args\":";
   append_array(out, meta_data.args, append_text);
   out += ",\"env\":";
-  append_map(out, meta_data.env);
+  append_environment(out, meta_data);
   if (meta_data.info->kind == ModuleKind::kCommand || !meta_data.output_types.empty()) {
     out += ",\"output_types\":";
     append_array(out, meta_data.output_types, append_text);

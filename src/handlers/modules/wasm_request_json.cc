@@ -70,6 +70,29 @@ Result<StringMap> read_string_map(JsonValue value, std::string_view path) {
   return map;
 }
 
+// {"secret": "name"}
+Result<std::string> read_secret(JsonValue value, std::string_view path) {
+  if (value.size() == 1 && (*value.begin()).name() == "secret")
+    return read_string(*value.begin(), member_of(path, *value.begin()));
+  return wrong_type(path, "a string or {\"secret\": \"name\"}");
+}
+
+Result<void> read_env(JsonValue value, WasmRequest& request) {
+  if (value.kind() != JsonKind::kObject) return wrong_type("env", "an object");
+  StringMap& env = request.env.emplace();
+  StringMap& secrets = request.secrets.emplace();
+  for (const JsonValue member : value) {
+    const std::string path = member_of("env", member);
+    std::string name(member.name());
+    if (member.kind() == JsonKind::kObject) {
+      TRY_ASSIGN(secrets[std::move(name)], read_secret(member, path));
+    } else {
+      TRY_ASSIGN(env[std::move(name)], read_string(member, path));
+    }
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> read_string_list(JsonValue value, std::string_view path) {
   if (value.kind() != JsonKind::kArray) return wrong_type(path, "an array of strings");
   std::vector<std::string> list;
@@ -146,7 +169,7 @@ constexpr Field kFields[] = {
     {"param", read_into<&WasmRequest::param, read_params>},
     {"labels", read_into<&WasmRequest::labels, read_string_map>},
     {"limits", read_into<&WasmRequest::limits, read_limits>},
-    {"env", read_into<&WasmRequest::env, read_string_map>},
+    {"env", read_env},
     {"args", read_into<&WasmRequest::args, read_string_list>},
     {"output_types", read_into<&WasmRequest::output_types, read_string_list>},
     {"revision", read_into<&WasmRequest::revision, read_count>},

@@ -25,12 +25,27 @@ Result<void> keep_to(const std::string& id_prefix, WasmRequest& asked) {
               "the access token is for ids that begin with " + quote(id_prefix));
 }
 
+// A token that is kept to some ids may name their secrets only: whoever writes a module can read
+// what its environment holds.
+Result<void> check_secrets(const HandlerDeps& deps, const std::string& id_prefix,
+                           const WasmRequest& asked) {
+  if (!asked.secrets) return {};
+  for (const auto& [variable, name] : *asked.secrets) {
+    if (name.starts_with(id_prefix)) continue;
+    return fail(ErrorCode::kForbidden,
+                "the access token is for secrets whose names begin with " + quote(id_prefix));
+  }
+  return deps.secrets.check(*asked.secrets);
+}
+
 Task<Reply> post_wasm(const HandlerDeps& deps, Request& request) {
   auto reading = read_wasm_request(deps.helpers, request);
   Result<WasmRequest> asked = co_await std::move(reading);
   if (!asked) co_return problem(asked.error(), request.request_id);
   const Result<void> kept = keep_to(request.id_prefix, *asked);
   if (!kept) co_return problem(kept.error(), request.request_id);
+  const Result<void> known = check_secrets(deps, request.id_prefix, *asked);
+  if (!known) co_return problem(known.error(), request.request_id);
   auto saving = deps.modules.save(*std::move(asked));
   const Result<WasmMetaData> saved = co_await std::move(saving);
   if (!saved) co_return problem(saved.error(), request.request_id);
@@ -43,6 +58,8 @@ Task<Reply> put_wasm(const HandlerDeps& deps, Request& request) {
   auto reading = read_wasm_request(deps.helpers, request);
   Result<WasmRequest> asked = co_await std::move(reading);
   if (!asked) co_return problem(asked.error(), request.request_id);
+  const Result<void> known = check_secrets(deps, request.id_prefix, *asked);
+  if (!known) co_return problem(known.error(), request.request_id);
   auto modifying = deps.modules.modify(*std::move(asked));
   const Result<WasmMetaData> modified = co_await std::move(modifying);
   if (!modified) co_return problem(modified.error(), request.request_id);

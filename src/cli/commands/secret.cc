@@ -1,0 +1,118 @@
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "cli/api/api_client.h"
+#include "cli/commands/commands.h"
+#include "cli/local_module.h"
+#include "cli/text/json_view.h"
+#include "cli/text/table.h"
+
+namespace wasm_server::cli {
+namespace {
+
+constexpr CommandText kText{
+    .name = "secret",
+    .summary = "stores, lists and deletes values for guests' environments",
+    .usage = "[OPTIONS] ACTION [NAME]",
+    .description =
+        "`put` stores what standard input or --file holds as the secret NAME; of standard input "
+        "the "
+        "last line end is left out. `ls` lists names and times, `rm` deletes one. A value is never "
+        "given back: it is sealed with the server's key, and only the guests whose modules name it "
+        "get it.\n"
+        "\n"
+        "wasm-server update ID --secret VARIABLE=NAME gives it to a module.\n"
+        "\n"
+        "With --data it works on a data directory of this machine, whether a server runs on it or "
+        "not. Else it needs an access token of scope admin, where tokens are needed."};
+
+class Secret : public Command {
+ public:
+  explicit Secret(OpenData open_data) : open_data_(std::move(open_data)) {}
+
+  const CommandText& text() const override { return kText; }
+
+  void define(CLI::App& app) override {
+    app.add_option("ACTION", action_, "put, ls or rm")
+        ->required()
+        ->check(CLI::IsMember({"put", "ls", "rm"}).description(""));
+    app.add_option("NAME", name_, "The secret that is stored or deleted");
+    app.add_option("--file", file_, "Where put takes the value from, as it is")->type_name("FILE");
+    app.add_option("--data", data_, "The data directory, instead of a server")->type_name("DIR");
+  }
+
+  Outcome<int> run(const Session& session) override {
+    if (action_ != "ls" && name_.empty()) return wrong("secret " + action_ + " needs a NAME");
+    if (action_ == "ls" && !name_.empty()) return wrong("secret ls takes no NAME");
+    if (action_ != "put" && !file_.empty()) return wrong("--file is for secret put");
+    TRY_ASSIGN(const DataServer server, chosen_server_or_data(session, data_, open_data_));
+    ApiClient api(server.address);
+    if (action_ == "ls") return list(session, api);
+    HttpRequest request;
+    request.method = action_ == "put" ? "PUT" : "DELETE";
+    request.target = "/secrets/" + url_encode(name_);
+    std::string value;
+    if (action_ == "put") {
+      TRY_ASSIGN(value, read_value());
+      request.headers = {"Content-Type: application/octet-stream"};
+      request.body = value;
+    }
+    TRY(api.call(request));
+    if (session.json) {
+      TRY(session.terminal.write(json_object({{action_ == "put" ? "stored" : "deleted", name_}}) +
+                                 "\n"));
+    }
+    return kDone;
+  }
+
+ private:
+  static std::unexpected<Failure> wrong(const std::string& why) {
+    return failure(kWrongUsage, why + " (see wasm-server secret --help)");
+  }
+
+  Outcome<std::string> read_value() const {
+    TRY_ASSIGN(std::string value, read_file(file_.empty() ? "-" : file_));
+    if (file_.empty() && value.ends_with('\n')) value.pop_back();
+    return value;
+  }
+
+  static Outcome<int> list(const Session& session, ApiClient& api) {
+    HttpRequest request;
+    request.target = "/secrets";
+    TRY_ASSIGN(const HttpAnswer answer, api.call(request));
+    if (session.json) {
+      TRY(session.terminal.write(answer.body + "\n"));
+      return kDone;
+    }
+    const auto document = parse_json(std::string_view(answer.body));
+    const auto items = document ? array_member(document->root(), "items") : std::nullopt;
+    if (!items) return std::unexpected{api.no_answer_of_ours()};
+    std::vector<std::vector<Cell>> rows{
+        {{"NAME", Colour::kBold}, {"CREATED", Colour::kBold}, {"UPDATED", Colour::kBold}}};
+    for (const JsonValue item : *items) {
+      std::vector<Cell>& row = rows.emplace_back();
+      for (const char* name : {"name", "created_at", "updated_at"})
+        row.push_back({std::string(text_member(item, name))});
+    }
+    TRY(session.terminal.write(table(session.terminal, rows)));
+    return kDone;
+  }
+
+  const OpenData open_data_;
+  std::string action_;
+  std::string name_;
+  std::string file_;
+  std::string data_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> secret_command(OpenData open_data) {
+  return std::make_unique<Secret>(std::move(open_data));
+}
+
+}  // namespace wasm_server::cli
