@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -52,6 +53,7 @@ class Process:
         self.log = self.data / "bench.log"
         self.process: subprocess.Popen | None = None
         self.port = 0
+        self.over_tls = False
 
     def __enter__(self):
         return self
@@ -96,11 +98,11 @@ class Process:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.over_tls else ''}://127.0.0.1:{self.port}"
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None,
             timeout: float = 60) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self._connection(timeout)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -109,6 +111,12 @@ class Process:
             raise OSError(str(error)) from error
         finally:
             connection.close()
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        if not self.over_tls:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        unchecked = ssl._create_unverified_context()
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=unchecked)
 
     def cpu_seconds(self) -> float:
         """User and system time of all its threads and children."""

@@ -8,6 +8,7 @@ import selectors
 import subprocess
 import time
 
+from harness.certificate import Certificate
 from harness.process import Failed, Process, free_port
 
 JSON = {"Content-Type": "application/json"}
@@ -23,6 +24,7 @@ class WasmServer(Process):
     def __init__(self, binary: pathlib.Path, work: pathlib.Path, flags: tuple = ()):
         super().__init__("wasm-server", work)
         self.binary, self.flags = binary, flags
+        self.over_tls = "--tls-cert" in flags
         self.store = self.data / "store"
         self.start_seconds = 0.0
 
@@ -32,7 +34,7 @@ class WasmServer(Process):
                    stdout=subprocess.PIPE)
         line = self._first_line(120)
         self.start_seconds = time.monotonic() - started
-        found = re.fullmatch(rb"listening on http://127\.0\.0\.1:(\d+)\n", line)
+        found = re.fullmatch(rb"listening on https?://127\.0\.0\.1:(\d+)\n", line)
         if not found:
             raise Failed(f"{self.binary} did not start: {line.decode(errors='replace')}{self.last_words()}")
         self.port = int(found.group(1))
@@ -77,7 +79,7 @@ http {{
   types {{ application/wasm wasm; }}
   client_body_temp_path {data}/body; proxy_temp_path {data}/proxy; fastcgi_temp_path {data}/fastcgi;
   uwsgi_temp_path {data}/uwsgi; scgi_temp_path {data}/scgi;
-  server {{ listen 127.0.0.1:{port} reuseport; root {data}/files; }}
+  server {{ listen 127.0.0.1:{port} reuseport{tls}; root {data}/files; }}
 }}
 """
 
@@ -85,8 +87,9 @@ http {{
 class Nginx(Process):
     """Serves the files of a directory with sendfile, as fast as it can be set."""
 
-    def __init__(self, work: pathlib.Path):
+    def __init__(self, work: pathlib.Path, certificate: Certificate | None = None):
         super().__init__("nginx", work)
+        self.certificate, self.over_tls = certificate, certificate is not None
         self.files = self.data / "files"
         self.files.mkdir()
         # Its workers run as another user, who must be able to get here.
@@ -95,7 +98,9 @@ class Nginx(Process):
     def start(self) -> "Nginx":
         self.port = free_port()
         user = "user root;" if os.getuid() == 0 else ""
-        (self.data / "nginx.conf").write_text(user + NGINX_CONFIG.format(data=self.data, port=self.port))
+        own = self.certificate
+        tls = f" ssl; ssl_certificate {own.file}; ssl_certificate_key {own.key}" if own else ""
+        (self.data / "nginx.conf").write_text(user + NGINX_CONFIG.format(data=self.data, port=self.port, tls=tls))
         self.spawn(["nginx", "-p", str(self.data), "-c", str(self.data / "nginx.conf")])
         self.await_port("/")
         return self
