@@ -1,5 +1,8 @@
 #include "auth/rate_limiter.h"
 
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "base/digest.h"
@@ -66,6 +69,24 @@ TEST_F(RateLimiterTest, NoRateIsAnyNumber) {
   RateLimiter limiter(0, 1);
   EXPECT_FALSE(limiter.is_on());
   EXPECT_EQ(admitted(limiter, client(1), 1'000), 1'000);
+}
+
+TEST_F(RateLimiterTest, IsSetAnewWhileItIsAsked) {
+  RateLimiter limiter(0, 0);
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop) limiter.admit(client(9), RateLimiter::Clock::now());
+  });
+  EXPECT_EQ(admitted(limiter, client(1), 100), 100);
+  limiter.set(10, 5);
+  EXPECT_TRUE(limiter.is_on());
+  EXPECT_EQ(admitted(limiter, client(1), 100), 5);
+  limiter.set(10, 20);
+  EXPECT_EQ(admitted(limiter, client(1), 100), 15) << "what it had counts";
+  limiter.set(0, 0);
+  EXPECT_EQ(admitted(limiter, client(1), 100), 100);
+  stop = true;
+  other.join();
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ ModuleChange full_change() {
   change.limits.emplace().timeout_ms = 1;
   change.limits->max_queue = 0;
   change.env = StringMap{};
+  change.secrets = StringMap{{"PASSWORD", "db"}};
   change.args = {"--verbose", ""};
   change.output_types = {"text/html"};
   return change;
@@ -47,6 +48,8 @@ std::vector<WasmJob> jobs_of_every_type() {
   jobs.push_back(token_job("t", RotateTokenJob{sha256("new"), 5}));
   jobs.push_back(token_job("t", RevokeTokenJob{}));
   jobs.push_back(token_job("t", NoteTokenUseJob{}));
+  jobs.push_back(token_job("s", PutSecretJob{7, std::string("sealed\0", 7)}));
+  jobs.push_back(token_job("s", DeleteSecretJob{}));
   return jobs;
 }
 
@@ -61,6 +64,7 @@ void expect_equal(const ModuleChange& left, const ModuleChange& right) {
   EXPECT_EQ(left.labels, right.labels);
   EXPECT_EQ(left.limits, right.limits);
   EXPECT_EQ(left.env, right.env);
+  EXPECT_EQ(left.secrets, right.secrets);
   EXPECT_EQ(left.args, right.args);
   EXPECT_EQ(left.output_types, right.output_types);
 }
@@ -91,6 +95,13 @@ void expect_equal(const RotateTokenJob& left, const RotateTokenJob& right) {
 
 void expect_equal(const RevokeTokenJob&, const RevokeTokenJob&) {}
 void expect_equal(const NoteTokenUseJob&, const NoteTokenUseJob&) {}
+
+void expect_equal(const PutSecretJob& left, const PutSecretJob& right) {
+  EXPECT_EQ(left.key_id, right.key_id);
+  EXPECT_EQ(left.sealed, right.sealed);
+}
+
+void expect_equal(const DeleteSecretJob&, const DeleteSecretJob&) {}
 
 // But for the bytes of the code, which are not a part of it.
 void expect_equal(const WasmJob& left, const WasmJob& right) {

@@ -76,6 +76,10 @@ class StoreJobLogTest : public testing::Test {
     jobs.push_back(token_job("a", RotateTokenJob{sha256("new"), 5}));
     jobs.push_back(token_job("a", NoteTokenUseJob{}));
     jobs.push_back(token_job("b", RevokeTokenJob{}));
+    jobs.push_back(token_job("kept", PutSecretJob{7, "sealed"}));
+    jobs.push_back(token_job("gone", PutSecretJob{7, "sealed"}));
+    jobs.push_back(token_job("kept", PutSecretJob{8, "anew"}));
+    jobs.push_back(token_job("gone", DeleteSecretJob{}));
     run(std::move(jobs));
     jobs.clear();
     jobs.push_back(delete_job("never was, so that it fails"));

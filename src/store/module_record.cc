@@ -9,11 +9,12 @@ namespace wasm_server {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kWithSecrets = 2;  // of a module record
 
 enum class CodePlace : std::uint8_t { kTable, kHere, kBlob };
 
 void put_head(ByteWriter& to, const WasmMetaData& meta_data) {
-  to.u8(kVersion);
+  to.u8(meta_data.secrets.empty() ? kVersion : kWithSecrets);
   to.u64(meta_data.revision);
   put_digest(to, meta_data.digest);
   to.u64(meta_data.size);
@@ -24,7 +25,7 @@ void put_head(ByteWriter& to, const WasmMetaData& meta_data) {
 
 RecordHead get_head(ByteReader& from) {
   RecordHead head;
-  if (from.u8() != kVersion) from.fail();
+  if (const auto version = from.u8(); version != kVersion && version != kWithSecrets) from.fail();
   head.revision = from.u64();
   head.digest = get_digest(from);
   head.size = from.u64();
@@ -44,7 +45,6 @@ void get_body(ByteReader& from, WasmMetaData& meta_data) {
   meta_data.args = get_texts(from);
   meta_data.env = get_map(from);
   meta_data.output_types = get_texts(from);
-  if (!from.at_end()) meta_data.secrets = get_map(from);
 }
 
 std::unexpected<Error> damaged(std::string_view what, std::string_view which) {
@@ -97,6 +97,7 @@ Result<WasmMetaData> decode_record(std::string_view id, std::string_view record)
   meta_data.updated_at = head.updated_at;
   meta_data.tag = head.tag;
   get_body(from, meta_data);
+  if (!from.failed() && record.front() == kWithSecrets) meta_data.secrets = get_map(from);
   if (from.failed() || !from.at_end()) return damaged("record", id);
   return meta_data;
 }

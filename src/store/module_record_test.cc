@@ -33,6 +33,8 @@ TEST(ModuleRecord, ReturnsEveryFieldAsItWas) {
   meta_data.tag = std::numeric_limits<std::uint64_t>::max();
   meta_data.output_types = {"text/html", ""};
   EXPECT_EQ(decode_record("every.field", encoded(meta_data)), meta_data);
+  meta_data.secrets = {{"PASSWORD", "db"}};
+  EXPECT_EQ(decode_record("every.field", encoded(meta_data)), meta_data);
   WasmMetaData bare;
   bare.id = "m";
   EXPECT_EQ(decode_record("m", encoded(bare)), bare);
@@ -50,8 +52,12 @@ TEST(ModuleRecord, GivesItsHeadWithoutTheRest) {
   EXPECT_EQ(head->tag, meta_data.tag);
 }
 
-TEST(ModuleRecord, IsRefusedWhenCutOffAnywhere) {
-  const std::string record = encoded(make_meta_data("m", "code"));
+class ModuleRecordCut : public testing::TestWithParam<StringMap> {};
+
+TEST_P(ModuleRecordCut, IsRefusedAnywhere) {
+  WasmMetaData meta_data = make_meta_data("m", "code");
+  meta_data.secrets = GetParam();
+  const std::string record = encoded(meta_data);
   for (std::size_t length = 0; length < record.size(); ++length) {
     const auto decoded = decode_record("m", std::string_view{record}.substr(0, length));
     ASSERT_FALSE(decoded.has_value()) << length;
@@ -61,6 +67,9 @@ TEST(ModuleRecord, IsRefusedWhenCutOffAnywhere) {
   EXPECT_FALSE(decode_record_head("m", std::string_view{record}.substr(0, 64)).has_value());
   EXPECT_FALSE(decode_record("m", record + '\0').has_value());
 }
+
+INSTANTIATE_TEST_SUITE_P(Secrets, ModuleRecordCut,
+                         testing::Values(StringMap{}, StringMap{{"PASSWORD", "db"}}));
 
 // Any bytes at all: the sanitizers look on.
 TEST(ModuleRecord, NeverReadsOutOfBoundsWhateverTheBytes) {
