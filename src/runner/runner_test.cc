@@ -93,6 +93,27 @@ TEST_F(RunnerTest, SavesModifiesAndDeletes) {
   EXPECT_EQ(code("new code"), std::nullopt);
 }
 
+TEST_F(RunnerTest, DeletesAModuleWhoseRecordIsDamaged) {
+  seed(make_meta_data("bad", "first"), "first");
+  seed(make_meta_data("bad", "second", 2), "second");
+  seed(make_meta_data("bad2", "third"), "third");
+  const auto batch = real_->begin().value();
+  ASSERT_TRUE(batch->put(Table::kModules, "bad", "no record"));
+  ASSERT_TRUE(real_->commit(*batch));
+  runner_.start();
+  WasmJob conditional = delete_job("bad");
+  std::get<DeleteJob>(conditional.details).preconditions.if_match = {"1-aa"};
+  EXPECT_EQ(code_of(send(std::move(conditional)).get()), ErrorCode::kInternal);
+  const auto deleted = send(delete_job("bad")).get();
+  ASSERT_TRUE(deleted.has_value());
+  EXPECT_EQ(deleted->freed, std::vector{sha256("first")});
+  EXPECT_FALSE(has("bad"));
+  EXPECT_EQ(modules().find_revision("bad", 1).value(), std::nullopt);
+  EXPECT_EQ(code("second"), "second") << "nobody knows that it was this";
+  EXPECT_TRUE(has("bad2"));
+  EXPECT_EQ(send(save_job("bad", "anew")).get()->meta_data.revision, 1U);
+}
+
 TEST_F(RunnerTest, TellsAfterTheCommitWhichCodeIsGone) {
   seed(make_meta_data("a", "shared"), "shared");
   seed(make_meta_data("b", "shared"), "shared");

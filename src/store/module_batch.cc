@@ -124,7 +124,7 @@ Result<void> ModuleBatch::mend_code(const Digest& digest, CodeReference& referen
 Result<std::vector<Digest>> ModuleBatch::erase(std::string_view id) {
   TRY_ASSIGN(const auto current, read_module_head(batch_, id));
   if (!current) return fail(ErrorCode::kNotFound, "no such module");
-  std::map<Digest, std::uint64_t> counts{{current->digest, 1}};
+  Counts counts{{current->digest, 1}};
   std::string record;
   for (std::uint64_t revision = 1; revision < current->revision; ++revision) {
     const std::string key = revision_key(id, revision);
@@ -135,6 +135,27 @@ Result<std::vector<Digest>> ModuleBatch::erase(std::string_view id) {
     TRY(batch_.erase(Table::kRevisions, key));
   }
   TRY(batch_.erase(Table::kModules, id));
+  return drop_all(id, counts);
+}
+
+Result<std::vector<Digest>> ModuleBatch::erase_damaged(std::string_view id) {
+  Counts counts;
+  const std::string first = revision_key(id, 0);
+  const std::string_view beginning = std::string_view(first).substr(0, id.size() + 1);
+  const auto cursor = batch_.stored().scan(Table::kRevisions, first);
+  for (; cursor->valid() && cursor->key().starts_with(beginning); cursor->next()) {
+    const std::string key(cursor->key());
+    if (const auto head = decode_record_head(id, cursor->value())) ++counts[head->digest];
+    TRY(batch_.erase(Table::kRevisions, key));
+  }
+  TRY(cursor->status());
+  TRY(batch_.erase(Table::kModules, id));
+  log_warning("store: the record of " + std::string{id} +
+              " is damaged: it is deleted, but for its code");
+  return drop_all(id, counts);
+}
+
+Result<std::vector<Digest>> ModuleBatch::drop_all(std::string_view id, const Counts& counts) {
   std::vector<Digest> freed;
   for (const auto& [digest, count] : counts) {
     TRY_ASSIGN(const bool gone, drop_references(id, digest, count));

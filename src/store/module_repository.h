@@ -3,6 +3,7 @@
 // Stored modules, as the rest of the server sees them.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,8 +102,14 @@ class ModuleBatch {
   // Removes all revisions and the code that nobody else refers to, whose digests it returns. A
   // later put may bring one back. kNotFound when there is no such module.
   Result<std::vector<Digest>> erase(std::string_view id);
+  // The same for one whose record cannot be read: its code stays, because nobody knows which that
+  // was; `wasm-server check --repair` finds it.
+  Result<std::vector<Digest>> erase_damaged(std::string_view id);
 
  private:
+  using Counts = std::map<Digest, std::uint64_t>;
+  Result<std::vector<Digest>> drop_all(std::string_view id, const Counts& counts);
+
   Result<void> add_reference(const Digest& digest, const SharedBytes& code);
   bool is_readable(const Digest& digest, const CodeReference& reference, const Bytes& code);
   Result<CodeReference> mend_reference(const Digest& digest, const Bytes& code);
