@@ -19,7 +19,7 @@ struct ServerAddress {
   std::string url = "http://127.0.0.1:8080";  // http or https, without the last slash
   std::string token;                          // sent as a bearer token; empty: none
   std::string ca_file;                        // PEM; empty: the system's
-  std::string socket;                         // a local socket that it is reached by; empty: TCP
+  std::string socket{};                       // a local socket that it is reached by; empty: TCP
 };
 
 struct HttpRequest {
