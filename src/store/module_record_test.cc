@@ -92,6 +92,8 @@ TEST(ModuleRecord, NeverReadsOutOfBoundsWhateverTheBytes) {
 TEST(ModuleRecord, RefusesAnotherVersion) {
   std::string record = encoded(make_meta_data("m", "code"));
   record[0] = 2;
+  EXPECT_FALSE(decode_record("m", record).has_value()) << "it has no secrets";
+  record[0] = 3;
   EXPECT_FALSE(decode_record("m", record).has_value());
   EXPECT_FALSE(decode_record_head("m", record).has_value());
 }

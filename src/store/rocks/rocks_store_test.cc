@@ -261,7 +261,11 @@ TEST_F(RocksStoreTest, IsNotOpenedWithAFileOfAnotherStore) {
     ASSERT_FALSE(opened.has_value()) << path;
     EXPECT_EQ(opened.error().message.find('\n'), std::string::npos) << opened.error().message;
     const std::string stem = path.filename() == "IDENTITY" ? "database" : path.stem().string();
-    EXPECT_NE(opened.error().message.find(stem), std::string::npos) << opened.error().message;
+    // Of a table that is longer than its own RocksDB names the manifest, which says so.
+    const bool is_table = path.extension() == ".sst";
+    EXPECT_TRUE(opened.error().message.find(stem) != std::string::npos ||
+                (is_table && opened.error().message.find("MANIFEST") != std::string::npos))
+        << opened.error().message;
   }
   store_.open();
   EXPECT_TRUE(store_.modules().find("m199").value().has_value());
