@@ -31,7 +31,10 @@ def prometheus(tmp_path, server):
          f"--web.listen-address={address}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def query(text: str) -> list:
-        answer = httpx.get(f"http://{address}/api/v1/query", params={"query": text}, trust_env=False, timeout=30).json()
+        reply = httpx.get(f"http://{address}/api/v1/query", params={"query": text}, trust_env=False, timeout=30)
+        if reply.status_code == 503:  # it has opened its port, and reads its own log first
+            raise httpx.ConnectError(reply.text)
+        answer = reply.json()
         assert answer["status"] == "success", answer
         return answer["data"]["result"]
 

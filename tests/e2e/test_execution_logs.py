@@ -117,16 +117,18 @@ def test_a_log_is_followed_as_it_comes(fresh_server):
         assert not thread.is_alive(), "it ends with the module"
 
 
-def test_following_ends_with_the_server(fresh_server, tmp_path):
+def test_following_ends_with_the_server(fresh_server):
     server = fresh_server()
     with Client(server.url) as client:
         client.add_ready(ADD, "m")
         with client.stream("GET", "/wasm/m/logs", params={"follow": "true"}) as answer:
             lines = answer.iter_lines()
             next(lines)
-            server.stop(timeout=8)
+            stopping = threading.Thread(target=server.stop)
+            stopping.start()
             for _ in lines:
                 pass
+            stopping.join()
 
 
 def test_too_many_followers_are_told_so(fresh_server):

@@ -26,18 +26,19 @@ def test_rates_and_logs_change_while_it_runs(fresh_server, tmp_path):
                "the setting grace-ms = 6000 takes effect at the next start; now it is 5000")
         wait_until(lambda: client.get("/wasm").status_code == 429)
         wait_until(lambda: "route=list_wasm status=429" in server.stderr_text())
-        reload(server, file, 'grace-ms = 5000\nlog-level = "warning"\n', "the setting log-level is now warning")
-        size = len(server.stderr_text())
+        reload(server, file, "grace-ms = 5000\n", "the setting access-log is now false",
+               "the setting address-rate is now 0")
+        logged = server.stderr_text().count("route=list_wasm")
         for _ in range(20):
             assert client.get("/wasm").status_code == 200
-        assert len(server.stderr_text()) == size
+        assert server.stderr_text().count("route=list_wasm") == logged
 
 
 def test_settings_that_are_wrong_leave_all_as_it_is(fresh_server, tmp_path):
     file = tmp_path / "server.toml"
     file.write_text('address-rate = 1000000\n')
     server = fresh_server("--config", str(file))
-    reload(server, file, 'address-rat = 1\n', "the settings stay as they are", 'did you mean \\"address-rate\\"?')
+    reload(server, file, 'address-rat = 1\n', "the settings stay as they are", 'did you mean "address-rate"?')
     reload(server, file, 'address-rate = "many"\n', "the settings stay as they are")
     reload(server, file, 'address-rate = 1000000\n', "no setting has changed")
     file.unlink()

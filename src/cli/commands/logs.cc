@@ -18,7 +18,7 @@ namespace {
 
 constexpr CommandText kText{
     .name = "logs",
-    .summary = "shows how a module's executions ended, and their standard errors",
+    .summary = "shows how a module's executions ended",
     .usage = "[OPTIONS] ID",
     .description =
         "Shows the newest executions of the module ID that the server has in its log, newest last: "

@@ -34,8 +34,6 @@ constexpr CommandText kText{
         "not, and needs no token itself: so the first one is made. Else it needs one of scope "
         "admin."};
 
-constexpr std::string_view kScopes[] = {"read", "write", "execute", "admin"};
-
 std::string json_of(std::string_view name, std::chrono::milliseconds time) {
   // To the next whole second: nobody gets less than was asked for.
   return quote(std::string(name)) + ":" +
@@ -58,7 +56,7 @@ class Token : public Command {
                    "What a new token allows: read, write, execute or admin; may be given several "
                    "times")
         ->type_name("SCOPE")
-        ->check(CLI::IsMember(kScopes).description(""))
+        ->check(CLI::IsMember({"read", "write", "execute", "admin"}).description(""))
         ->allow_extra_args(false);
     app.add_option("--prefix", prefix_, "A new token is for the ids that begin so")
         ->type_name("PREFIX");
