@@ -9,7 +9,8 @@ namespace wasm_server {
 namespace {
 
 std::string value_of(const CLI::Option& option) {
-  if (option.count() == 0) return option.get_default_str();
+  const bool is_switch = option.get_items_expected_max() == 0;
+  if (option.count() == 0) return is_switch ? "false" : option.get_default_str();
   std::string text;
   for (const std::string& result : option.results()) text += (text.empty() ? "" : ",") + result;
   return text;

@@ -65,7 +65,7 @@ def test_tokens_are_rotated_and_revoked_beside_the_server_and_over_it(cli, fresh
     assert status(server.url, rotated) == 401 and status(server.url, last) == 200
     assert cli.ok("token", "revoke", id, *on_data).out == ""
     assert status(server.url, last) == 401
-    assert "no such token" in cli.refused(REFUSED, "token", "revoke", id, *over_api)
+    assert "there is no token" in cli.refused(REFUSED, "token", "revoke", id, *over_api)
     table = cli.ok("token", "ls", *on_data).out.splitlines()
     assert len(table) == 2 and table[0].split()[:2] == ["ID", "SCOPES"] and admin.split("_")[1] in table[1]
     assert admin not in table[1]

@@ -16,7 +16,7 @@ namespace {
 
 constexpr CommandText kText{
     .name = "secret",
-    .summary = "stores, lists and deletes values for guests' environments",
+    .summary = "keeps values for guests' environments",
     .usage = "[OPTIONS] ACTION [NAME]",
     .description =
         "`put` stores what standard input or --file holds as the secret NAME; of standard input "

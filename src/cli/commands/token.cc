@@ -81,7 +81,8 @@ class Token : public Command {
     return failure(kWrongUsage, why + " (see wasm-server token --help)");
   }
 
-  Outcome<void> check_usage() const {
+  // Before anything is reached or made.
+  Outcome<void> check_usage() {
     const bool is_new = action_ == "create";
     const bool needs_id = action_ == "rotate" || action_ == "revoke";
     if (needs_id && id_.empty()) return wrong("token " + action_ + " needs the token's ID");
@@ -90,6 +91,12 @@ class Token : public Command {
     if (!is_new && !(scopes_.empty() && prefix_.empty() && expires_.empty()))
       return wrong("--scope, --prefix and --expires are for token create");
     if (action_ != "rotate" && !overlap_.empty()) return wrong("--overlap is for token rotate");
+    if (!expires_.empty()) {
+      TRY_ASSIGN(lifetime_, read_time("--expires", expires_));
+    }
+    if (!overlap_.empty()) {
+      TRY_ASSIGN(overlap_time_, read_time("--overlap", overlap_));
+    }
     return {};
   }
 
@@ -136,20 +143,14 @@ class Token : public Command {
       json += ",\"prefix\":";
       append_json_string(json, prefix_);
     }
-    if (!expires_.empty()) {
-      TRY_ASSIGN(const auto time, read_time("--expires", expires_));
-      json += "," + json_of("expires_in_s", time);
-    }
+    if (lifetime_.count() > 0) json += "," + json_of("expires_in_s", lifetime_);
     TRY_ASSIGN(const HttpAnswer answer, post(api, "/tokens", json + "}"));
     return print_issued(session, api, answer);
   }
 
   Outcome<int> rotate(const Session& session, ApiClient& api) const {
     std::string json = "{";
-    if (!overlap_.empty()) {
-      TRY_ASSIGN(const auto time, read_time("--overlap", overlap_));
-      json += json_of("overlap_s", time);
-    }
+    if (overlap_time_.count() > 0) json += json_of("overlap_s", overlap_time_);
     TRY_ASSIGN(const HttpAnswer answer,
                post(api, "/tokens/" + url_encode(id_) + "/rotate", json + "}"));
     return print_issued(session, api, answer);
@@ -210,6 +211,8 @@ class Token : public Command {
   std::string prefix_;
   std::string expires_;
   std::string overlap_;
+  std::chrono::milliseconds lifetime_{0};      // of --expires; 0: no end
+  std::chrono::milliseconds overlap_time_{0};  // of --overlap
 };
 
 }  // namespace
