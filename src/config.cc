@@ -86,7 +86,7 @@ Command parse_command_line(int argc, const char* const* argv) {
     return ExitNow{0, "wasm-server " + std::string(kProgramVersion) + "\n"};
   if (command == "--help" || command == "help" || command == "-h")
     return ExitNow{0, overview(all_commands())};
-  // For scripts; what a person wants to know stands in README.md.
+  // For scripts; what a person wants to know stands in docs/http.md.
   if (command == "routes") return ExitNow{0, routes_json()};
   const std::vector<std::string> behind(arguments.begin() + 1, arguments.end());
   if (command == "check") return parse_check(behind);

@@ -11,9 +11,11 @@ from support.server import ROOT
 
 README = ROOT / "README.md"
 CLI = ROOT / "docs" / "cli.md"
-PAGES = [README, CLI]
+ERRORS = ROOT / "docs" / "errors.md"
+SETTINGS = ROOT / "docs" / "settings.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]  # each has a session
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-# What the README says differs from run to run, and nothing else.
+# What docs/http.md says differs from run to run, and nothing else.
 VOLATILE = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "<time>"),
     (re.compile(r"dur=[0-9.]+"), "dur=<ms>"),
