@@ -21,6 +21,7 @@
 #include "compile/worker/worker_main.h"
 #include "config.h"
 #include "logging.h"
+#include "service_manager.h"
 #include "signals.h"
 #include "standard_streams.h"
 #include "store/open_store.h"
@@ -64,6 +65,7 @@ int serve(ServeConfig config, std::span<char*> arguments) {
   const Result<void> started = app.start();
   if (!started) return say_failure(started.error().message);
   write_within(STDOUT_FILENO, "listening on " + app.url() + "\n", kMaxWriteTime);
+  tell_service_manager("READY=1\nSTATUS=listening on " + app.url());
   // Closing the terminal that it was started on stops it; as a service it has none.
   const bool on_terminal = isatty(STDIN_FILENO) == 1;
   for (bool stopped = false; !stopped && !app.lost_store();) {
@@ -74,6 +76,7 @@ int serve(ServeConfig config, std::span<char*> arguments) {
     if (signal == Signal::kReload) read_settings_again(app, arguments);
   }
   signals.let_through();
+  tell_service_manager("STOPPING=1\nSTATUS=ending what runs");
   app.stop();
   const int code = app.lost_store() ? say_failure(lost_store) : kStopped;
   flush_log();
