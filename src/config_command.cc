@@ -8,6 +8,7 @@
 #include "cli/text/table.h"
 #include "config_file.h"
 #include "config_flags.h"
+#include "config_template.h"
 #include "setting.h"
 
 namespace wasm_server {
@@ -22,7 +23,10 @@ constexpr cli::CommandText kText{
         "with the same file. Each comes from a flag, an environment variable, the file, or is the "
         "default. A file with a key that is no setting is refused.\n"
         "\n"
-        "With --client: which server the client commands talk to, and what says so."};
+        "With --client: which server the client commands talk to, and what says so.\n"
+        "\n"
+        "With --template: a file for --config that has every setting and its description, those "
+        "that are set as they are, the others commented out."};
 
 std::vector<Setting> client_settings(const cli::Connection& connection) {
   const cli::ServerAddress& address = connection.address;
@@ -65,11 +69,17 @@ class Config : public cli::Command {
   void define(CLI::App& app) override {
     app_ = &app;
     app.add_flag("--client", client_, "What the client commands use");
+    app.add_flag("--template", template_, "A file of settings, with descriptions")
+        ->excludes("--client");
     add_serve_flags(app, config_);
     add_config_file(app);
   }
 
   cli::Outcome<int> run(const cli::Session& session) override {
+    if (template_) {
+      TRY(session.terminal.write(config_template(*app_)));
+      return cli::kDone;
+    }
     std::vector<Setting> settings;
     if (client_) {
       TRY_ASSIGN(const cli::Connection connection, cli::choose_connection(session.connection));
@@ -86,6 +96,7 @@ class Config : public cli::Command {
   const CLI::App* app_ = nullptr;
   ServeConfig config_;
   bool client_ = false;
+  bool template_ = false;
 };
 
 }  // namespace

@@ -91,3 +91,35 @@ def test_the_library_of_the_client_is_no_part_of_the_server(binary):
     """It would make every start of the server and of its compile workers longer."""
     needed = subprocess.run(["ldd", str(binary)], capture_output=True, text=True, timeout=60).stdout
     assert "librocksdb" in needed and "libcurl" not in needed
+
+
+def test_the_template_has_every_setting_with_its_default(bare, tmp_path):
+    """With each line uncommented, the file says what would be in force without it."""
+    text = bare.ok("config", "--template").out
+    assert "# Body of one request (BYTES)\n#max-body-bytes = \"128MiB\"\n" in text
+    file = tmp_path / "all.toml"
+    file.write_text(re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE))
+    found = settings(bare.ok("config", "--json", "--config", str(file)))
+    assert {origin for _, origin in found.values()} == {str(file)}
+    assert values_in_bytes(bare, "--config", str(file)) == values_in_bytes(bare)
+
+
+def values_in_bytes(bare, *arguments: str) -> dict:
+    """The settings, sizes as numbers, flags that are off as nothing."""
+    units = {"KiB": 10, "MiB": 20, "GiB": 30}
+    values = {}
+    for name, (value, _) in settings(bare.ok("config", "--json", *arguments)).items():
+        size = re.fullmatch(r"(\d+)([KMG]iB)", value)
+        values[name] = str(int(size[1]) << units[size[2]]) if size else "" if value == "false" else value
+    return values
+
+
+def test_the_template_keeps_what_is_set(bare, tmp_path):
+    file = tmp_path / "some.toml"
+    given = ["--data", "/srv/a \"b\"", "--grace-ms", "5", "--access-log", "--cors-origin", "https://a.example",
+             "--cors-origin", "https://b.example"]
+    file.write_text(bare.ok("config", "--template", *given).out)
+    found = settings(bare.ok("config", "--json", "--config", str(file)))
+    assert {name: value for name, (value, origin) in found.items() if origin == str(file)} == {
+        "data": "/srv/a \"b\"", "grace-ms": "5", "access-log": "true",
+        "cors-origin": "https://a.example,https://b.example"}
