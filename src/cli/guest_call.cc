@@ -66,14 +66,21 @@ std::string call_json(const FunctionView& function, const std::string& arguments
   return json + "}";
 }
 
+Outcome<HttpRequest> function_request(const ModuleView& module, const FunctionView& function,
+                                      const GuestCall& call, std::string& body) {
+  TRY_ASSIGN(const std::string arguments, arguments_json(function, call.words));
+  body = call_json(function, arguments, call);
+  HttpRequest request = call_request(module, call, {});
+  request.headers.push_back("Content-Type: application/json");
+  request.body = body;
+  return request;
+}
+
 Outcome<int> call_function(ApiClient& api, const Terminal& terminal, const ModuleView& module,
                            const GuestCall& call) {
   TRY_ASSIGN(const FunctionView function, function_of(module, call.function));
-  TRY_ASSIGN(const std::string arguments, arguments_json(function, call.words));
-  const std::string json = call_json(function, arguments, call);
-  HttpRequest request = call_request(module, call, {});
-  request.headers.push_back("Content-Type: application/json");
-  request.body = json;
+  std::string body;
+  TRY_ASSIGN(const HttpRequest request, function_request(module, function, call, body));
   TRY_ASSIGN(const HttpAnswer answer, api.send(request));
   return print_answer(api, terminal, answer, {call.json, function.results});
 }
@@ -101,6 +108,21 @@ Outcome<int> call_guest(ApiClient& api, const Terminal& terminal, const ModuleVi
                         const GuestCall& call) {
   return runs_command(module, call) ? run_with_streams(api, terminal, module, call)
                                     : call_function(api, terminal, module, call);
+}
+
+Outcome<HttpRequest> repeatable_request(const ModuleView& module, const GuestCall& call,
+                                        std::string& body) {
+  HttpRequest request;
+  if (runs_command(module, call)) {
+    body.clear();
+    request = command_request(module, call);
+    request.body = body;
+  } else {
+    TRY_ASSIGN(const FunctionView function, function_of(module, call.function));
+    TRY_ASSIGN(request, function_request(module, function, call, body));
+  }
+  request.on_body = [](std::string_view) { return Outcome<void>{}; };
+  return request;
 }
 
 }  // namespace wasm_server::cli

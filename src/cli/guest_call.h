@@ -29,4 +29,10 @@ struct GuestCall {
 Outcome<int> call_guest(ApiClient& api, const Terminal& terminal, const ModuleView& module,
                         const GuestCall& call);
 
+// The same execution as one request that can be sent any number of times, from several threads at
+// once. A command gets no standard input, and its output is dropped; its exit code is in the
+// answer's `wasm-exit-code`. `body` keeps the request's body, and must outlive it.
+Outcome<HttpRequest> repeatable_request(const ModuleView& module, const GuestCall& call,
+                                        std::string& body);
+
 }  // namespace wasm_server::cli

@@ -41,7 +41,6 @@ Outcome<std::size_t> read_input(std::span<char> out) {
 
 // From a terminal nothing is sent: the server would wait for its end before it starts the guest.
 void add_input(HttpRequest& request, const ModuleView& module) {
-  request.headers.push_back("Content-Type: application/octet-stream");
   if (module.reads_input && ::isatty(STDIN_FILENO) != 1) {
     request.read_body = read_input;
   } else {
@@ -75,15 +74,22 @@ Outcome<int> streamed_end(ApiClient& api, const Terminal& terminal, const HttpAn
 
 }  // namespace
 
-Outcome<int> run_with_streams(ApiClient& api, const Terminal& terminal, const ModuleView& module,
-                              const GuestCall& call) {
+HttpRequest command_request(const ModuleView& module, const GuestCall& call) {
   HttpRequest request = call_request(module, call, query_of(call));
-  add_input(request, module);
+  request.headers.push_back("Content-Type: application/octet-stream");
   if (!call.json) {
     request.headers.insert(request.headers.end(), {"Accept: application/octet-stream",
                                                    "TE: trailers", "Wasm-Stderr: yes"});
-    request.on_body = [&terminal](std::string_view bytes) { return terminal.write(bytes); };
   }
+  return request;
+}
+
+Outcome<int> run_with_streams(ApiClient& api, const Terminal& terminal, const ModuleView& module,
+                              const GuestCall& call) {
+  HttpRequest request = command_request(module, call);
+  add_input(request, module);
+  if (!call.json)
+    request.on_body = [&terminal](std::string_view bytes) { return terminal.write(bytes); };
   TRY_ASSIGN(const HttpAnswer answer, api.send(request));
   return call.json ? print_answer(api, terminal, answer, {true, {}})
                    : streamed_end(api, terminal, answer);

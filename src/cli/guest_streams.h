@@ -10,6 +10,9 @@ namespace wasm_server::cli {
 Outcome<int> run_with_streams(ApiClient& api, const Terminal& terminal, const ModuleView& module,
                               const GuestCall& call);
 
+// The request that runs it, for its output as it is, without a body yet.
+HttpRequest command_request(const ModuleView& module, const GuestCall& call);
+
 // The request that all executions have in common; `query` goes behind it.
 HttpRequest call_request(const ModuleView& module, const GuestCall& call, const std::string& query);
 

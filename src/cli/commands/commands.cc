@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<Command>> client_commands(const OpenData& open_data)
   commands.push_back(rollback_command());
   commands.push_back(remove_command());
   commands.push_back(logs_command());
+  commands.push_back(bench_command());
   commands.push_back(token_command(open_data));
   commands.push_back(secret_command(open_data));
   commands.push_back(completion_command());

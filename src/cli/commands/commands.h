@@ -22,6 +22,7 @@ std::unique_ptr<Command> update_command();
 std::unique_ptr<Command> rollback_command();
 std::unique_ptr<Command> remove_command();
 std::unique_ptr<Command> logs_command();
+std::unique_ptr<Command> bench_command();
 std::unique_ptr<Command> token_command(OpenData open_data);
 std::unique_ptr<Command> secret_command(OpenData open_data);
 std::unique_ptr<Command> completion_command();

@@ -1,15 +1,10 @@
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "base/text.h"
 #include "cli/commands/commands.h"
 #include "cli/guest_call.h"
-#include "cli/run_command.h"
+#include "cli/guest_words.h"
 #include "cli/store_code.h"
-#include "cli/text/words.h"
 #include "cli/watch.h"
 
 namespace wasm_server::cli {
@@ -39,65 +34,25 @@ class Run : public Command {
   ExitCode wrong_usage() const override { return kWrongRun; }
 
   void define(CLI::App& app) override {
-    app_ = &app;
-    app.prefix_command();
-    app.add_option("--function", call_.function, "The function to call")->type_name("NAME");
-    app.add_option("--revision", call_.revision, "An older revision of the module")
-        ->type_name("NUMBER");
-    app.add_option("--timeout", timeout_, "Stop the guest after so long: 250ms, 2s, 1m")
-        ->type_name("TIME");
-    app.add_option("--env", env_, "A variable of its environment; may be given several times")
-        ->type_name("NAME=VALUE")
-        ->allow_extra_args(false);
+    words_.define(app);
     app.add_flag("--watch", watch_, "Run FILE again at each change of it");
   }
 
   Outcome<int> run(const Session& session) override {
-    call_.json = session.json;
-    TRY_ASSIGN(const std::string target, take_words());
-    TRY(read_options());
+    words_.call().json = session.json;
+    TRY_ASSIGN(const std::string target, words_.read());
     TRY_ASSIGN(ServerAddress server, chosen_server(session));
     ApiClient api(std::move(server));
     if (watch_) return watch(api, session.terminal, target);
     if (names_file(target)) {
       TRY_ASSIGN(const Stored stored, stored_file(api, session.terminal, target));
-      return call_guest(api, session.terminal, stored.module, call_);
+      return call_guest(api, session.terminal, stored.module, words_.call());
     }
-    TRY_ASSIGN(const ModuleView module, api.module(target, call_.revision));
-    return call_guest(api, session.terminal, module, call_);
+    TRY_ASSIGN(const ModuleView module, api.module(target, words_.call().revision));
+    return call_guest(api, session.terminal, module, words_.call());
   }
 
  private:
-  // What the parser left: the module, and all behind it.
-  Outcome<std::string> take_words() {
-    std::vector<std::string> words = app_->remaining();
-    if (!words.empty() && words.front() == "--") {
-      words.erase(words.begin());
-    } else if (!words.empty() && words.front().starts_with("-")) {
-      return failure(kWrongRun,
-                     unknown_option(*app_, words.front()) + " (see wasm-server run --help)");
-    }
-    if (words.empty()) {
-      return failure(kWrongRun,
-                     "a module is missing: an id, or a file like ./add.wasm (see "
-                     "wasm-server run --help)");
-    }
-    std::string target = std::move(words.front());
-    call_.words.assign(words.begin() + 1, words.end());
-    return target;
-  }
-
-  Outcome<void> read_options() {
-    auto env = read_pairs(env_, "--env");
-    if (!env) return failure(kWrongRun, env.error().message);
-    call_.env = *std::move(env);
-    if (timeout_.empty()) return {};
-    call_.timeout = read_duration(timeout_);
-    if (call_.timeout) return {};
-    return failure(kWrongRun,
-                   "--timeout takes a time like 250ms, 2s or 1m, not " + quote(shorten(timeout_)));
-  }
-
   static Outcome<Stored> stored_file(ApiClient& api, const Terminal& terminal,
                                      const std::string& file) {
     TRY_ASSIGN(const LocalModule code, read_module(file));
@@ -131,14 +86,11 @@ class Run : public Command {
       made.clear();
     }
     if (!stored.was_there) made = stored.module.id;
-    return call_guest(api, terminal, stored.module, call_);
+    return call_guest(api, terminal, stored.module, words_.call());
   }
 
-  const CLI::App* app_ = nullptr;
-  GuestCall call_;
+  GuestWords words_;
   bool watch_ = false;
-  std::string timeout_;
-  std::vector<std::string> env_;
 };
 
 }  // namespace

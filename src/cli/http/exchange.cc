@@ -43,6 +43,7 @@ void HttpExchange::set_up() {
   curl_.set(easy_, CURLOPT_URL, (server_.url + request_.target).c_str());
   curl_.set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_.set(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_.set(easy_, CURLOPT_NOSIGNAL, 1L);  // `bench` has a thread for each connection
   curl_.set(easy_, CURLOPT_PATH_AS_IS, 1L);
   curl_.set(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
   curl_.set(easy_, CURLOPT_CONNECTTIMEOUT_MS, kConnectMillis);
