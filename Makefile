@@ -13,6 +13,9 @@ run:  ## installs and builds what is missing, serves on 127.0.0.1; PORT=8080 DAT
 build:  ## the release binary, build/release/wasm-server
 	@tools/build release
 
+package:  ## the Debian package of this commit, in build/package
+	@tools/package
+
 test:  ## unit and end-to-end tests with AddressSanitizer and UBSan; counts in the last lines
 	@tools/test dev
 
@@ -58,4 +61,4 @@ clean:  ## removes build/ (not the cache outside the checkout, not the data)
 	rm -rf build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test tsan fuzz torture spec guests bench check tidy format coverage clean
+.PHONY: help run build package test tsan fuzz torture spec guests bench check tidy format coverage clean
