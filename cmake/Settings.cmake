@@ -11,9 +11,7 @@ target_compile_definitions(ws_settings INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY BOOST_ASIO_DISABLE_BOOST_BIND
   $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 
-# What is shipped: no path of the machine that built it is in it, and two builds of one state are equal
-# (tools/package); the table of the libraries' functions is read-only once the program has started.
-target_compile_options(ws_settings INTERFACE $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>)
+# What is shipped: the table of the libraries' functions is read-only once the program has started.
 target_link_options(ws_settings INTERFACE $<$<CONFIG:Release>:-Wl,-z,relro,-z,now>)
 
 # GCC 12 false positives, each with its reason.
