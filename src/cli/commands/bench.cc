@@ -29,8 +29,8 @@ constexpr CommandText kText{
         "before, which does not count. Ctrl-C ends it early. The exit code is 123 when no call "
         "succeeded.\n"
         "\n"
-        "This program takes some 20 to 60 us of CPU for a call. A server on the same machine has "
-        "so much less, and one that is faster than that is not measured by it."};
+        "This program takes more CPU for a call than the server does for a small function, and "
+        "says how much: a server on the same machine has so much less."};
 
 constexpr unsigned kMaxConnections = 1024;
 constexpr std::chrono::hours kMaxTime{24};
