@@ -30,11 +30,11 @@ void load_file(ExecutionLog& log, const std::filesystem::path& path) {
 
 }  // namespace
 
-ExecutionLogFile::ExecutionLogFile(ExecutionLog& log, std::filesystem::path directory,
+ExecutionLogFile::ExecutionLogFile(ExecutionLog& log, const std::filesystem::path& directory,
                                    std::uint64_t max_bytes)
     : log_(log),
       former_(directory / "executions.1"),
-      current_(std::move(directory) / "executions"),
+      current_(directory / "executions"),
       max_file_bytes_(max_bytes / 2) {}
 
 void ExecutionLogFile::load() {

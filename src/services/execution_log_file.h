@@ -17,7 +17,8 @@ namespace wasm_server {
 class ExecutionLogFile {
  public:
   // `log` outlives it. Both files together have at most about `max_bytes`.
-  ExecutionLogFile(ExecutionLog& log, std::filesystem::path directory, std::uint64_t max_bytes);
+  ExecutionLogFile(ExecutionLog& log, const std::filesystem::path& directory,
+                   std::uint64_t max_bytes);
   ~ExecutionLogFile() { stop(); }
   ExecutionLogFile(const ExecutionLogFile&) = delete;
   ExecutionLogFile& operator=(const ExecutionLogFile&) = delete;

@@ -15,9 +15,6 @@
 namespace wasm_server {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
-
 ExecutionEntry entry_of(std::string stderr_bytes) {
   ExecutionEntry entry;
   entry.ended_at = 1'700'000'000'123;

@@ -86,8 +86,9 @@ Result<void> GuestSecrets::check(const StringMap& secrets) const {
   for (const auto& [variable, name] : secrets) {
     TRY_ASSIGN(const auto found, repository_.find(name));
     if (!found) {
-      return bad("env." + variable + ": there is no secret " + quote(name) +
-                 "; it is stored first, by PUT /secrets/" + name);
+      std::string message = "env." + variable;
+      message.append(": there is no secret ").append(quote(name));
+      return bad(message.append("; it is stored first, by PUT /secrets/").append(name));
     }
   }
   return {};
