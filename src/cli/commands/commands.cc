@@ -3,10 +3,29 @@
 #include <string>
 #include <utility>
 
+#include "base/json.h"
 #include "cli/progress.h"
+#include "cli/text/json_view.h"
 #include "cli/text/printable.h"
+#include "cli/text/table.h"
 
 namespace wasm_server::cli {
+
+namespace {
+
+// Of a list of texts all of them, of what is not there a dash.
+std::string cell_text(JsonValue item, std::string_view name) {
+  std::string text(text_member(item, name));
+  if (const auto list = array_member(item, name)) {
+    for (const JsonValue element : *list) {
+      if (!text.empty()) text += ',';
+      if (element.kind() == JsonKind::kString) text += element.text();
+    }
+  }
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
 
 std::vector<std::unique_ptr<Command>> client_commands(const OpenData& open_data) {
   std::vector<std::unique_ptr<Command>> commands;
@@ -40,6 +59,28 @@ Outcome<DataServer> chosen_server_or_data(const Session& session, const std::str
   if (!data.empty()) return open_data(data);
   TRY_ASSIGN(ServerAddress server, chosen_server(session));
   return DataServer{std::move(server), nullptr};
+}
+
+Outcome<int> print_items(const Session& session, ApiClient& api, std::string target,
+                         std::span<const Column> columns) {
+  HttpRequest request;
+  request.target = std::move(target);
+  TRY_ASSIGN(const HttpAnswer answer, api.call(request));
+  if (session.json) {
+    TRY(session.terminal.write(answer.body + "\n"));
+    return kDone;
+  }
+  const auto document = parse_json(std::string_view(answer.body));
+  const auto items = document ? array_member(document->root(), "items") : std::nullopt;
+  if (!items) return std::unexpected{api.no_answer_of_ours()};
+  std::vector<std::vector<Cell>> rows(1);
+  for (const Column& column : columns) rows.front().push_back({column.title, Colour::kBold});
+  for (const JsonValue item : *items) {
+    std::vector<Cell>& row = rows.emplace_back();
+    for (const Column& column : columns) row.push_back({cell_text(item, column.member)});
+  }
+  TRY(session.terminal.write(table(session.terminal, rows)));
+  return kDone;
 }
 
 Outcome<void> print_revision(const Session& session, ApiClient& api, const ModuleView& module,

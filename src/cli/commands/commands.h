@@ -3,6 +3,7 @@
 // One function for each client command, each in the file of its name.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,15 @@ Outcome<ServerAddress> chosen_server(const Session& session);
 // That of the data directory `data`, if it is not empty.
 Outcome<DataServer> chosen_server_or_data(const Session& session, const std::string& data,
                                           const OpenData& open_data);
+
+// A list that the server gives as {"items": [...]}: a table with a member of each in each column,
+// or its JSON.
+struct Column {
+  const char* title;
+  const char* member;
+};
+Outcome<int> print_items(const Session& session, ApiClient& api, std::string target,
+                         std::span<const Column> columns);
 
 // What a command that made a revision answers: `add: revision 2, 59 B, ready`, or the resource.
 Outcome<void> print_revision(const Session& session, ApiClient& api, const ModuleView& module,

@@ -2,14 +2,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "base/json.h"
 #include "cli/api/api_client.h"
 #include "cli/commands/commands.h"
 #include "cli/local_module.h"
 #include "cli/text/json_view.h"
-#include "cli/text/table.h"
 
 namespace wasm_server::cli {
 namespace {
@@ -29,6 +26,9 @@ constexpr CommandText kText{
         "\n"
         "With --data it works on a data directory of this machine, whether a server runs on it or "
         "not. Else it needs an access token of scope admin, where tokens are needed."};
+
+constexpr std::array kColumns{Column{"NAME", "name"}, Column{"CREATED", "created_at"},
+                              Column{"UPDATED", "updated_at"}};
 
 class Secret : public Command {
  public:
@@ -51,7 +51,7 @@ class Secret : public Command {
     if (action_ != "put" && !file_.empty()) return wrong("--file is for secret put");
     TRY_ASSIGN(const DataServer server, chosen_server_or_data(session, data_, open_data_));
     ApiClient api(server.address);
-    if (action_ == "ls") return list(session, api);
+    if (action_ == "ls") return print_items(session, api, "/secrets", kColumns);
     HttpRequest request;
     request.method = action_ == "put" ? "PUT" : "DELETE";
     request.target = "/secrets/" + url_encode(name_);
@@ -78,28 +78,6 @@ class Secret : public Command {
     TRY_ASSIGN(std::string value, read_file(file_.empty() ? "-" : file_));
     if (file_.empty() && value.ends_with('\n')) value.pop_back();
     return value;
-  }
-
-  static Outcome<int> list(const Session& session, ApiClient& api) {
-    HttpRequest request;
-    request.target = "/secrets";
-    TRY_ASSIGN(const HttpAnswer answer, api.call(request));
-    if (session.json) {
-      TRY(session.terminal.write(answer.body + "\n"));
-      return kDone;
-    }
-    const auto document = parse_json(std::string_view(answer.body));
-    const auto items = document ? array_member(document->root(), "items") : std::nullopt;
-    if (!items) return std::unexpected{api.no_answer_of_ours()};
-    std::vector<std::vector<Cell>> rows{
-        {{"NAME", Colour::kBold}, {"CREATED", Colour::kBold}, {"UPDATED", Colour::kBold}}};
-    for (const JsonValue item : *items) {
-      std::vector<Cell>& row = rows.emplace_back();
-      for (const char* name : {"name", "created_at", "updated_at"})
-        row.push_back({std::string(text_member(item, name))});
-    }
-    TRY(session.terminal.write(table(session.terminal, rows)));
-    return kDone;
   }
 
   const OpenData open_data_;

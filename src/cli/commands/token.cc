@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -12,7 +12,6 @@
 #include "cli/commands/commands.h"
 #include "cli/text/json_view.h"
 #include "cli/text/printable.h"
-#include "cli/text/table.h"
 #include "cli/text/words.h"
 
 namespace wasm_server::cli {
@@ -33,6 +32,13 @@ constexpr CommandText kText{
         "With --data it works on a data directory of this machine, whether a server runs on it or "
         "not, and needs no token itself: so the first one is made. Else it needs one of scope "
         "admin."};
+
+constexpr std::array kColumns{Column{"ID", "id"},
+                              Column{"SCOPES", "scopes"},
+                              Column{"PREFIX", "prefix"},
+                              Column{"CREATED", "created_at"},
+                              Column{"EXPIRES", "expires_at"},
+                              Column{"LAST USED", "last_used_at"}};
 
 std::string json_of(std::string_view name, std::chrono::milliseconds time) {
   // To the next whole second: nobody gets less than was asked for.
@@ -72,7 +78,7 @@ class Token : public Command {
     TRY_ASSIGN(const DataServer server, chosen_server_or_data(session, data_, open_data_));
     ApiClient api(server.address);
     if (action_ == "create") return create(session, api);
-    if (action_ == "ls") return list(session, api);
+    if (action_ == "ls") return print_items(session, api, "/tokens", kColumns);
     return action_ == "rotate" ? rotate(session, api) : revoke(session, api);
   }
 
@@ -166,41 +172,6 @@ class Token : public Command {
     append_json_string(json, id_);
     TRY(session.terminal.write(json + "}\n"));
     return kDone;
-  }
-
-  static Outcome<int> list(const Session& session, ApiClient& api) {
-    HttpRequest request;
-    request.target = "/tokens";
-    TRY_ASSIGN(const HttpAnswer answer, api.call(request));
-    if (session.json) {
-      TRY(session.terminal.write(answer.body + "\n"));
-      return kDone;
-    }
-    const auto document = parse_json(std::string_view(answer.body));
-    const auto items = document ? array_member(document->root(), "items") : std::nullopt;
-    if (!items) return std::unexpected{api.no_answer_of_ours()};
-    std::vector<std::vector<Cell>> rows(1);
-    for (const char* name : {"ID", "SCOPES", "PREFIX", "CREATED", "EXPIRES", "LAST USED"})
-      rows.front().push_back({name, Colour::kBold});
-    for (const JsonValue item : *items) rows.push_back(row_of(item));
-    TRY(session.terminal.write(table(session.terminal, rows)));
-    return kDone;
-  }
-
-  static std::vector<Cell> row_of(JsonValue token) {
-    std::string scopes;
-    if (const auto list = array_member(token, "scopes")) {
-      for (const JsonValue scope : *list) {
-        if (!scopes.empty()) scopes += ',';
-        if (scope.kind() == JsonKind::kString) scopes += scope.text();
-      }
-    }
-    const auto text = [token](std::string_view name) {
-      const std::string_view found = text_member(token, name);
-      return Cell{std::string(found.empty() ? "-" : found)};
-    };
-    return {text("id"),         {std::move(scopes)}, text("prefix"),
-            text("created_at"), text("expires_at"),  text("last_used_at")};
   }
 
   const OpenData open_data_;
