@@ -21,7 +21,17 @@ std::string encode(const GuestSecret& secret) {
   return record;
 }
 
-Result<GuestSecret> decode(std::string_view name, std::string_view record) {
+Result<std::optional<GuestSecret>> read_secret(const Reader& from, std::string_view name) {
+  std::string record;
+  TRY_ASSIGN(const bool there, from.get(Table::kSecrets, name, record));
+  if (!there) return std::nullopt;
+  TRY_ASSIGN(GuestSecret secret, decode_guest_secret(name, record));
+  return std::optional{std::move(secret)};
+}
+
+}  // namespace
+
+Result<GuestSecret> decode_guest_secret(std::string_view name, std::string_view record) {
   ByteReader from{record};
   const bool known = from.u8() == kVersion;
   GuestSecret secret;
@@ -36,16 +46,6 @@ Result<GuestSecret> decode(std::string_view name, std::string_view record) {
               "record of secret " + std::string(name) + ": not of its form");
 }
 
-Result<std::optional<GuestSecret>> read_secret(const Reader& from, std::string_view name) {
-  std::string record;
-  TRY_ASSIGN(const bool there, from.get(Table::kSecrets, name, record));
-  if (!there) return std::nullopt;
-  TRY_ASSIGN(GuestSecret secret, decode(name, record));
-  return std::optional{std::move(secret)};
-}
-
-}  // namespace
-
 Result<std::optional<GuestSecret>> GuestSecretRepository::find(std::string_view name) const {
   return read_secret(store_, name);
 }
@@ -54,7 +54,7 @@ Result<std::vector<GuestSecret>> GuestSecretRepository::list() const {
   std::vector<GuestSecret> secrets;
   const auto cursor = store_.scan(Table::kSecrets, {});
   for (; cursor->valid(); cursor->next()) {
-    TRY_ASSIGN(GuestSecret secret, decode(cursor->key(), cursor->value()));
+    TRY_ASSIGN(GuestSecret secret, decode_guest_secret(cursor->key(), cursor->value()));
     secrets.push_back(std::move(secret));
   }
   TRY(cursor->status());

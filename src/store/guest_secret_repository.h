@@ -14,6 +14,9 @@
 
 namespace wasm_server {
 
+// kInternal, with a log text that names it, when the record is none.
+Result<GuestSecret> decode_guest_secret(std::string_view name, std::string_view record);
+
 // Reads what is committed. Safe from any thread.
 class GuestSecretRepository {
  public:

@@ -65,6 +65,17 @@ class Cursor {
   virtual void skip_damage() = 0;
 };
 
+// All tables as they were at one moment, whatever is committed later. Safe from any thread. While
+// it is kept, superseded records stay on disk. Blobs that it finds stay only as long as a
+// BlobStore::Pin that was taken before it.
+class Snapshot : public Reader {
+ public:
+  // As Store::scan().
+  virtual std::unique_ptr<Cursor> scan(Table table, std::string_view from) const = 0;
+  // That were stored then (Store::Usage).
+  virtual Result<std::uint64_t> bytes() const = 0;
+};
+
 // One of a log of changes, as it comes with the batch that does what it says.
 struct Entry {
   std::uint64_t number = 0;  // upwards from 1, perhaps with gaps
@@ -75,8 +86,8 @@ struct Entry {
 // one thread, the runner's.
 class Store : public Reader {
  public:
-  // All of it as it is now, whatever is committed later. Keep it for a moment only.
-  virtual std::unique_ptr<Reader> snapshot() const = 0;
+  // All of it as it is now.
+  virtual std::unique_ptr<Snapshot> snapshot() const = 0;
   // From the first key that is not less than `from`.
   virtual std::unique_ptr<Cursor> scan(Table table, std::string_view from) const = 0;
 
@@ -115,6 +126,11 @@ class Store : public Reader {
     std::uint64_t max_bytes;  // that may be
   };
   virtual Result<Usage> usage() const = 0;
+
+  // Rewrites every table without what was superseded or erased, and gives the free space of the
+  // blob file back to the file system. Takes as long as reading and writing all records. For the
+  // thread that writes.
+  virtual Result<void> compact() = 0;
 
  private:
   mutable CodeHealth code_health_;

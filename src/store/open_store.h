@@ -14,4 +14,8 @@ namespace wasm_server {
 Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& directory,
                                           const StoreSettings& settings);
 
+// The same where the list of what the blob file holds is damaged, for what can be read yet. It
+// takes no writes.
+Result<std::unique_ptr<Store>> open_damaged_store(const std::filesystem::path& directory);
+
 }  // namespace wasm_server

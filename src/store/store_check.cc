@@ -1,101 +1,112 @@
 #include "store/store_check.h"
 
-#include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
 
-#include "base/digest.h"
+#include "store/backup/backup_audit.h"
+#include "store/backup/backup_source.h"
+#include "store/extent_record.h"
 #include "store/module_record.h"
-#include "store/module_repository.h"
+#include "store/record_check.h"
 
 namespace wasm_server {
 namespace {
 
-std::string_view why(const Error& error) { return error.log.empty() ? error.message : error.log; }
+std::string at(std::uint64_t offset) { return " at " + std::to_string(offset); }
 
-Digest digest_of(std::string_view key) {
-  Digest digest;
-  std::ranges::copy(key.substr(0, digest.bytes.size()), digest.bytes.begin());
-  return digest;
-}
-
-class Check {
+// Compares where code lies with what is listed of that.
+class ExtentCheck {
  public:
-  explicit Check(const Store& store) : store_(store), repository_(store) {}
+  ExtentCheck(const Store& store, StoreReport& report) : store_(store), report_(report) {}
 
-  StoreReport run() {
-    for_each(Table::kModules, [this](std::string_view key, std::string_view record) {
-      ++report_.modules;
-      look_at_record(key, record);
+  void run() {
+    for_each(Table::kReferences, [this](std::string_view key, std::string_view value) {
+      const auto reference = decode_reference(digest_of(key), value);
+      if (reference && reference->blob)
+        used_.emplace(reference->blob->extent.offset,
+                      Use{reference->blob->extent.size, digest_of(key)});
     });
-    for_each(Table::kRevisions, [this](std::string_view key, std::string_view record) {
-      ++report_.revisions;
-      look_at_record(key.substr(0, key.find('\0')), record);
-    });
-    for_each(Table::kReferences, [this](std::string_view key, std::string_view record) {
-      ++report_.codes;
-      look_at_code(digest_of(key), record);
-    });
-    for (const auto& [digest, count] : held_) {
-      if (count > 0) say("code " + to_hex(digest) + " is missing, which revisions have");
+    if (!complete_) return;  // whose place it is cannot be told
+    for_each(Table::kExtents,
+             [this](std::string_view key, std::string_view value) { look_at(key, value); });
+    if (!complete_) return;
+    for (const auto& [offset, use] : used_) {
+      say("code " + to_hex(use.digest) + ": its place" + at(offset) + " is not listed as used");
+      report_.has_gaps = true;
     }
-    return std::move(report_);
   }
 
  private:
+  struct Use {
+    std::uint64_t size;
+    Digest digest;
+  };
+
   void say(std::string line) { report_.damage.push_back(std::move(line)); }
 
-  // What cannot be read is damage; what lies behind it is looked at all the same.
   template <class Look>
   void for_each(Table table, Look look) {
     const auto cursor = store_.scan(table, {});
-    while (true) {
-      for (; cursor->valid(); cursor->next()) look(cursor->key(), cursor->value());
-      const auto status = cursor->status();
-      if (status) return;
-      say(std::string{"table "} + table_names()[std::to_underlying(table)] + ": " +
-          std::string{why(status.error())});
-      incomplete_ = true;
-      cursor->skip_damage();
-      if (!cursor->status()) return;
-    }
+    for (; cursor->valid(); cursor->next()) look(cursor->key(), cursor->value());
+    const auto status = cursor->status();
+    if (status) return;
+    complete_ = false;
+    if (table != Table::kExtents) return;  // of the others it is said already
+    say("table extents: " + std::string{reason_of(status.error())});
+    report_.has_gaps = true;
   }
 
-  void look_at_record(std::string_view id, std::string_view record) {
-    const auto read = decode_record(id, record);
-    if (!read) {
-      incomplete_ = true;
-      return say("module " + std::string{id} + ": " + std::string{why(read.error())});
+  void look_at(std::string_view key, std::string_view value) {
+    const auto extent = decode_extent(key, value);
+    if (!extent) {
+      say(std::string{reason_of(extent.error())});
+      report_.has_gaps = true;
+      return;
     }
-    ++held_[read->digest];
-  }
-
-  void look_at_code(const Digest& digest, std::string_view record) {
-    const auto found = held_.find(digest);
-    const std::uint64_t held = found == held_.end() ? 0 : std::exchange(found->second, 0);
-    const auto reference = decode_reference(digest, record);
-    if (!reference) return say(std::string{why(reference.error())});
-    // Where revisions could not be read, counts say nothing.
-    if (reference->count != held && !incomplete_) {
-      say("code " + to_hex(digest) + " counts " + std::to_string(reference->count) +
-          " references, and has " + std::to_string(held));
+    const auto found = used_.find(extent->offset);
+    if (found == used_.end()) {
+      say("the blob file: nothing refers to the " + std::to_string(extent->size) + " bytes" +
+          at(extent->offset));
+    } else if (found->second.size == extent->size) {
+      used_.erase(found);
     }
-    const auto code = repository_.read_code(digest);
-    if (!code) return say(std::string{why(code.error())});
-    if (!*code || sha256(**code) != digest)
-      say("code " + to_hex(digest) + " is not what was stored");
   }
 
   const Store& store_;
-  const ModuleRepository repository_;
-  StoreReport report_;
-  std::map<Digest, std::uint64_t> held_;  // revisions whose reference was not seen yet
-  bool incomplete_ = false;
+  StoreReport& report_;
+  std::map<std::uint64_t, Use> used_;  // by offset, as the references have it
+  bool complete_ = true;
 };
 
 }  // namespace
 
-StoreReport check_store(const Store& store) { return Check{store}.run(); }
+// As the backup of it that would be made.
+StoreReport check_store(const Store& store) {
+  StoreReport report;
+  const auto source = BackupSource::take(store, {}, 0);
+  if (!source) {
+    report.damage.emplace_back(reason_of(source.error()));
+    report.has_gaps = true;
+    return report;
+  }
+  BackupAudit audit;
+  BackupReader reader{audit};
+  BackupSource::Position position;
+  std::string bytes;
+  Result<void> read;
+  while (read && !position.ended) {
+    bytes.clear();
+    (*source)->next(position, bytes);
+    read = reader.push(bytes);
+  }
+  report = std::move(audit).report();
+  if (!read) {
+    report.damage.emplace_back(reason_of(read.error()));
+    report.has_gaps = true;
+  }
+  ExtentCheck{store, report}.run();
+  return report;
+}
 
 }  // namespace wasm_server

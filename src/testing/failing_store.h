@@ -33,7 +33,7 @@ class FailingStore final : public Store {
   Faults faults;
 
   Result<bool> get(Table table, std::string_view key, std::string& value) const override;
-  std::unique_ptr<Reader> snapshot() const override { return store_.snapshot(); }
+  std::unique_ptr<Snapshot> snapshot() const override { return store_.snapshot(); }
   std::unique_ptr<Cursor> scan(Table table, std::string_view from) const override {
     return store_.scan(table, from);
   }
@@ -47,6 +47,7 @@ class FailingStore final : public Store {
     return store_.read_entries(from, visit);
   }
   Result<Usage> usage() const override;
+  Result<void> compact() override { return store_.compact(); }
 
  private:
   Store& store_;

@@ -166,6 +166,7 @@ void BlobStore::release(std::span<const Extent> extents) {
 
 // Those who read now may have found what cannot be found any more; those who come later cannot.
 void BlobStore::collect() {
+  free_pinned();
   if (!readers_.has_ended()) return;
   free_waiting();
   if (released_.empty()) return;
@@ -174,9 +175,33 @@ void BlobStore::collect() {
   if (readers_.has_ended()) free_waiting();
 }
 
+// A pin that is taken later is of a state that has none of them.
 void BlobStore::free_waiting() {
-  for (const Extent& extent : waiting_) free(extent);
+  pinned_.insert(pinned_.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
+  free_pinned();
+}
+
+void BlobStore::free_pinned() {
+  if (pinned_.empty() || pins_.load() > 0) return;
+  for (const Extent& extent : pinned_) free(extent);
+  pinned_.clear();
+}
+
+Result<void> BlobStore::trim() {
+  collect();
+  const auto give_back = [this](std::uint64_t offset, std::uint64_t size) {
+    return fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     static_cast<off_t>(offset), static_cast<off_t>(size)) == 0;
+  };
+  bool done = true;
+  for (const auto& [offset, size] : space_.pieces()) done = give_back(offset, size) && done;
+  struct stat status{};
+  if (fstat(file_.get(), &status) != 0) return failed("looking at it");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > space_.end()) done = give_back(space_.end(), size - space_.end()) && done;
+  if (!done) return failed("giving space back");
+  return {};
 }
 
 Result<void> BlobStore::write(std::uint64_t at, ByteView bytes) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -74,11 +75,29 @@ class BlobStore {
   void keep() { added_.clear(); }
   // Whether the blocks of what becomes free are given back to the file system.
   void return_space(bool returns) { returns_space_ = returns; }
+  // Gives the blocks of all that is free back to the file system; kInternal when it cannot.
+  Result<void> trim();
   // Nobody can find these any more. They are free once those who had found them have read them.
   void release(std::span<const Extent> extents);
 
-  // What is found while this is held stays where it is.
+  // What is found while this is held stays where it is. For a moment only: a writer that finds no
+  // room waits for its end.
   ReadEpochs::Reading hold() const { return readers_.read(); }
+  // The same for as long as it takes: no writer waits for it, but what is released meanwhile is
+  // free only after it.
+  class [[nodiscard]] Pin {
+   public:
+    explicit Pin(std::atomic<int>& pins) : pins_(&pins) { pins.fetch_add(1); }
+    Pin(Pin&& other) noexcept : pins_(std::exchange(other.pins_, nullptr)) {}
+    Pin& operator=(Pin&&) = delete;
+    ~Pin() {
+      if (pins_ != nullptr) pins_->fetch_sub(1);
+    }
+
+   private:
+    std::atomic<int>* pins_;
+  };
+  Pin pin() const { return Pin{pins_}; }
   // Replaces `out` by at most `length` bytes of the blob, from `offset` in it on. kInternal when
   // they cannot be read, or are not what was stored: the log text says where.
   Result<void> read(const Blob& blob, std::uint64_t offset, std::size_t length, Bytes& out) const;
@@ -98,6 +117,7 @@ class BlobStore {
   void free(const Extent& extent);
   void collect();
   void free_waiting();
+  void free_pinned();
   Result<void> write(std::uint64_t at, ByteView bytes);
   Result<void> flush();
   void write_ahead();
@@ -110,7 +130,9 @@ class BlobStore {
   std::vector<Extent> added_;
   std::vector<Extent> released_;  // since the current epoch began
   std::vector<Extent> waiting_;   // that those may be reading who began before it
+  std::vector<Extent> pinned_;    // that nobody is reading but, perhaps, who has a pin
   mutable ReadEpochs readers_;
+  mutable std::atomic<int> pins_{0};
 
   // What is written next: whole blocks that follow each other in the file.
   const std::unique_ptr<char, FreeBuffer> buffer_;

@@ -48,8 +48,9 @@ std::string key_between(std::string_view low, std::string_view high) {
   return std::max(middle, std::string{low});
 }
 
-RocksCursor::RocksCursor(const RocksDatabase& database, Table table, std::string_view from)
-    : at_(database.db().NewIterator({}, database.handle(table))), last_(from) {
+RocksCursor::RocksCursor(const RocksDatabase& database, Table table, std::string_view from,
+                         const rocksdb::ReadOptions& options)
+    : at_(database.db().NewIterator(options, database.handle(table))), last_(from) {
   at_->Seek(from);
 }
 

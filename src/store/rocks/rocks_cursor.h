@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <rocksdb/iterator.h>
+#include <rocksdb/options.h>
 
 #include "store/kv.h"
 #include "store/rocks/rocks_database.h"
@@ -13,8 +14,9 @@ namespace wasm_server {
 
 class RocksCursor final : public Cursor {
  public:
-  // `database` must outlive it.
-  RocksCursor(const RocksDatabase& database, Table table, std::string_view from);
+  // `database` must outlive it, and so must the snapshot that `options` may name.
+  RocksCursor(const RocksDatabase& database, Table table, std::string_view from,
+              const rocksdb::ReadOptions& options = {});
 
   bool valid() const override { return at_->Valid(); }
   std::string_view key() const override { return at_->key().ToStringView(); }

@@ -132,6 +132,16 @@ Result<void> RocksDatabase::write(rocksdb::WriteBatch& batch) {
   return disk_error(passes && !failed(), "writing", status.ToString());
 }
 
+Result<void> RocksDatabase::compact() {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  for (auto* table : tables_) {
+    const rocksdb::Status status = db_->CompactRange(options, table, nullptr, nullptr);
+    if (!status.ok()) return rocks_error(status, "compacting");
+  }
+  return {};
+}
+
 // While the disk is full each attempt writes what is in memory to it, in vain: not for every batch.
 Result<void> RocksDatabase::resume() {
   const auto now = std::chrono::steady_clock::now();

@@ -50,6 +50,9 @@ class RocksDatabase {
   bool failed() const { return health_->failed.load(std::memory_order_relaxed); }
   void fail() { health_->failed.store(true, std::memory_order_relaxed); }
 
+  // Rewrites every table without what was superseded.
+  Result<void> compact();
+
   // --- One thread at a time
 
   // There is room again, as far as is known: the next write need not wait.

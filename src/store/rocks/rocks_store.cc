@@ -69,6 +69,11 @@ std::unexpected<Error> cannot_open(const Path& path, const Error& error) {
 
 // What stands there instead of a database.
 Result<void> check_place(const Path& path) {
+  if (std::filesystem::exists(path / "staged")) {
+    return fail(ErrorCode::kInternal,
+                "a restore or a repair of it was interrupted, which "
+                "`wasm-server check DIR --repair` brings to its end");
+  }
   if (std::filesystem::exists(path / "db")) return {};
   if (std::filesystem::exists(path / "data.mdb"))
     return fail(ErrorCode::kInternal, "data.mdb is of a former format, which is not read any more");
@@ -77,7 +82,14 @@ Result<void> check_place(const Path& path) {
   return {};
 }
 
-class RocksSnapshot final : public Reader {
+// A new database has no state yet: it comes with the first batch.
+Result<State> state_in(const Reader& from) {
+  std::string value;
+  TRY_ASSIGN(const bool there, from.get(Table::kState, kStateKey, value));
+  return there ? decode_state(value) : State{};
+}
+
+class RocksSnapshot final : public Snapshot {
  public:
   explicit RocksSnapshot(const RocksDatabase& database) : database_(database) {
     options_.snapshot = database_.db().GetSnapshot();
@@ -88,6 +100,13 @@ class RocksSnapshot final : public Reader {
 
   Result<bool> get(Table table, std::string_view key, std::string& value) const override {
     return database_.get(options_, table, key, value);
+  }
+  std::unique_ptr<Cursor> scan(Table table, std::string_view from) const override {
+    return std::make_unique<RocksCursor>(database_, table, from, options_);
+  }
+  Result<std::uint64_t> bytes() const override {
+    TRY_ASSIGN(const State state, state_in(*this));
+    return state.bytes;
   }
 
  private:
@@ -101,8 +120,26 @@ Result<std::unique_ptr<Store>> open_store(const Path& directory, const StoreSett
   return RocksStore::open(directory, settings);
 }
 
+Result<std::unique_ptr<Store>> open_damaged_store(const Path& directory) {
+  return RocksStore::open_damaged(directory);
+}
+
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const Path& path,
                                                      const StoreSettings& settings) {
+  TRY_ASSIGN(auto store, open_database(path, settings));
+  if (auto listed = store->list_extents(); !listed) return cannot_open(path, listed.error());
+  TRY(store->directory_.sync());
+  return store;
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open_damaged(const Path& path) {
+  TRY_ASSIGN(auto store, open_database(path, {.reserve_bytes = 0}));
+  store->read_only_ = true;
+  return store;
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open_database(const Path& path,
+                                                              const StoreSettings& settings) {
   TRY_ASSIGN(DataDirectory directory, DataDirectory::acquire(path));
   if (auto good = check_place(path); !good) return cannot_open(path, good.error());
   auto reserve = std::make_unique<SpaceReserve>(path, within_file_limit(settings).reserve_bytes);
@@ -112,9 +149,8 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const Path& path,
   std::unique_ptr<RocksStore> store{new RocksStore{std::move(directory), std::move(reserve),
                                                    *std::move(database), settings.max_bytes}};
   if (auto read = store->read_state(); !read) return cannot_open(path, read.error());
-  if (auto opened = store->open_blobs(path / "blobs"); !opened)
+  if (auto opened = store->open_blob_file(path / "blobs"); !opened)
     return cannot_open(path, opened.error());
-  TRY(store->directory_.sync());
   return store;
 }
 
@@ -125,22 +161,22 @@ RocksStore::RocksStore(DataDirectory directory, std::unique_ptr<SpaceReserve> re
       database_(std::move(database)),
       max_bytes_(max_bytes) {}
 
-// A new database has no state yet: it comes with the first batch.
 Result<void> RocksStore::read_state() {
-  std::string value;
-  TRY_ASSIGN(const bool there, get(Table::kState, kStateKey, value));
-  if (!there) return {};
-  TRY_ASSIGN(const State state, decode_state(value));
+  TRY_ASSIGN(const State state, state_in(*this));
   sequence_ = state.sequence;
   applied_ = state.applied;
   bytes_ = state.bytes;
   return {};
 }
 
-Result<void> RocksStore::open_blobs(const Path& path) {
+Result<void> RocksStore::open_blob_file(const Path& path) {
   // It is made after the database, and before anything is committed.
   const auto is = sequence() == 0 ? BlobStore::Is::kNew : BlobStore::Is::kThere;
   TRY_ASSIGN(blobs_, BlobStore::open(path, max_blob_file(max_bytes_), database_->mark(), is));
+  return {};
+}
+
+Result<void> RocksStore::list_extents() {
   const auto cursor = scan(Table::kExtents, {});
   for (; cursor->valid(); cursor->next()) {
     TRY_ASSIGN(const Extent extent, decode_extent(cursor->key(), cursor->value()));
@@ -153,7 +189,7 @@ Result<bool> RocksStore::get(Table table, std::string_view key, std::string& val
   return database_->get({}, table, key, value);
 }
 
-std::unique_ptr<Reader> RocksStore::snapshot() const {
+std::unique_ptr<Snapshot> RocksStore::snapshot() const {
   return std::make_unique<RocksSnapshot>(*database_);
 }
 
@@ -162,10 +198,16 @@ std::unique_ptr<Cursor> RocksStore::scan(Table table, std::string_view from) con
 }
 
 Result<Store::Usage> RocksStore::usage() const {
+  if (read_only_) return fail(ErrorCode::kInternal, "the store is damaged and takes no writes");
   if (!failed()) return Usage{bytes_, max_bytes_};
   return fail(ErrorCode::kInternal,
               "the store has failed and takes no writes until the server is restarted",
               "store: write refused after a failed commit");
+}
+
+Result<void> RocksStore::compact() {
+  TRY(database_->compact());
+  return blobs_->trim();
 }
 
 Result<void> RocksStore::commit(Batch& batch) {

@@ -30,9 +30,11 @@ class RocksStore final : public Store {
  public:
   static Result<std::unique_ptr<RocksStore>> open(const std::filesystem::path& path,
                                                   const StoreSettings& settings);
+  // See open_damaged_store().
+  static Result<std::unique_ptr<RocksStore>> open_damaged(const std::filesystem::path& path);
 
   Result<bool> get(Table table, std::string_view key, std::string& value) const override;
-  std::unique_ptr<Reader> snapshot() const override;
+  std::unique_ptr<Snapshot> snapshot() const override;
   std::unique_ptr<Cursor> scan(Table table, std::string_view from) const override;
   BlobStore& blobs() override { return *blobs_; }
   const BlobStore& blobs() const override { return *blobs_; }
@@ -42,12 +44,16 @@ class RocksStore final : public Store {
   std::uint64_t applied() const override { return applied_.load(std::memory_order_acquire); }
   Result<void> read_entries(std::uint64_t from, const VisitEntry& visit) const override;
   Result<Usage> usage() const override;
+  Result<void> compact() override;
 
  private:
   RocksStore(DataDirectory directory, std::unique_ptr<SpaceReserve> reserve,
              std::unique_ptr<RocksDatabase> database, std::uint64_t max_bytes);
+  static Result<std::unique_ptr<RocksStore>> open_database(const std::filesystem::path& path,
+                                                           const StoreSettings& settings);
   Result<void> read_state();
-  Result<void> open_blobs(const std::filesystem::path& path);
+  Result<void> open_blob_file(const std::filesystem::path& path);
+  Result<void> list_extents();
   Result<void> commit_with(Batch& batch, std::uint64_t applied);
   Result<void> write(const Batch& batch, std::uint64_t applied);
 
@@ -55,6 +61,7 @@ class RocksStore final : public Store {
   const std::unique_ptr<SpaceReserve> reserve_;
   const std::unique_ptr<RocksDatabase> database_;
   const std::uint64_t max_bytes_;
+  bool read_only_ = false;  // what the blob file holds is not known
   std::unique_ptr<BlobStore> blobs_;
   std::atomic<std::uint64_t> sequence_{0};
   std::atomic<std::uint64_t> applied_{0};
