@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/memory_limit.h"
+#include "cli/version.h"
 #include "compile/artefact_seal.h"
 #include "handlers/metrics/metrics.h"
 #include "handlers/routes.h"
@@ -168,11 +169,15 @@ void App::make_write_path() {
   secrets_ = std::make_unique<GuestSecrets>(
       *secret_repository_, *channel_, clock_,
       has_own_key ? config_.data / "secret.key" : config_.secret_key_file, has_own_key);
+  backups_ =
+      std::make_unique<Backups>(*store_, *helpers_, clock_,
+                                Backups::Settings{.bytes_per_second = config_.backup_rate_bytes,
+                                                  .program = std::string{kProgramVersion}});
   answers_ = std::make_unique<AnswerMemory>(memory_);
   metrics_ = std::make_unique<ServerMetrics>(metric_routes());
-  deps_.emplace(HandlerDeps{*modules_, *tokens_, *secrets_, *authenticator_, *metrics_, *helpers_,
-                            *answers_, *executions_, config_.limits, readiness_, origins_, rates_,
-                            open_without_tokens_, access_log_});
+  deps_.emplace(HandlerDeps{*modules_, *tokens_, *secrets_, *backups_, *authenticator_, *metrics_,
+                            *helpers_, *answers_, *executions_, config_.limits, readiness_,
+                            origins_, rates_, open_without_tokens_, access_log_});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.

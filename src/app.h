@@ -25,6 +25,7 @@
 #include "jobs/channel.h"
 #include "jobs/job_log.h"
 #include "runner/runner.h"
+#include "services/backups.h"
 #include "services/blob_cache.h"
 #include "services/code_checker.h"
 #include "services/execution_log.h"
@@ -72,6 +73,9 @@ class App {
   // Reads the files of TLS again, if they have changed or `asked`. What is wrong with them is
   // logged, and the former ones stay in use.
   void refresh_tls(bool asked);
+
+  // Forgets backups that nobody goes on with; to be called now and then.
+  void drop_old_backups() { backups_->drop_old(); }
 
   // Whether the store failed, so that only a start can tell what is on disk.
   bool lost_store() const { return store_->failed(); }
@@ -143,6 +147,7 @@ class App {
   std::unique_ptr<Modules> modules_;
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<GuestSecrets> secrets_;
+  std::unique_ptr<Backups> backups_;
   std::unique_ptr<AnswerMemory> answers_;
   std::unique_ptr<ServerMetrics> metrics_;
   std::optional<HandlerDeps> deps_;

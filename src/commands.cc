@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "care_commands.h"
 #include "cli/commands/commands.h"
 #include "config_command.h"
 #include "config_file.h"
@@ -26,20 +28,21 @@ class ServeDefinition : public cli::CommandDefinition {
   ServeConfig config_;
 };
 
-class CheckDefinition : public cli::CommandDefinition {
- public:
-  const cli::CommandText& text() const override { return kCheckText; }
-  void define(CLI::App& app) override { add_check_arguments(app, config_); }
-
- private:
-  CheckConfig config_;
-};
+// Those that work on what belongs to a server.
+std::vector<std::unique_ptr<cli::Command>> own_commands() {
+  std::vector<std::unique_ptr<cli::Command>> commands;
+  commands.push_back(check_command());
+  commands.push_back(restore_command());
+  commands.push_back(compact_command());
+  commands.push_back(config_command());
+  for (auto& command : cli::client_commands(open_data)) commands.push_back(std::move(command));
+  return commands;
+}
 
 }  // namespace
 
 std::unique_ptr<cli::Command> find_command(std::string_view name) {
-  if (name == "config") return config_command();
-  for (auto& command : cli::client_commands(open_data)) {
+  for (auto& command : own_commands()) {
     if (command->text().name == name) return std::move(command);
   }
   return nullptr;
@@ -48,9 +51,7 @@ std::unique_ptr<cli::Command> find_command(std::string_view name) {
 cli::CommandList all_commands() {
   cli::CommandList commands;
   commands.push_back(std::make_unique<ServeDefinition>());
-  commands.push_back(std::make_unique<CheckDefinition>());
-  commands.push_back(config_command());
-  for (auto& command : cli::client_commands(open_data)) commands.push_back(std::move(command));
+  for (auto& command : own_commands()) commands.push_back(std::move(command));
   return commands;
 }
 

@@ -58,15 +58,6 @@ Command parse_serve(std::vector<std::string> arguments) {
   return config;
 }
 
-Command parse_check(std::vector<std::string> arguments) {
-  CheckConfig config;
-  CLI::App app("", "wasm-server check");
-  app.set_help_flag("--help", "Print this and exit");
-  add_check_arguments(app, config);
-  if (auto exit = parse(app, kCheckText, std::move(arguments))) return *std::move(exit);
-  return config;
-}
-
 ExitNow unknown_command(const std::string& command) {
   std::vector<std::string> names;
   for (const auto& known : all_commands()) names.emplace_back(known->text().name);
@@ -89,7 +80,6 @@ Command parse_command_line(int argc, const char* const* argv) {
   // For scripts; what a person wants to know stands in docs/http.md.
   if (command == "routes") return ExitNow{0, routes_json()};
   const std::vector<std::string> behind(arguments.begin() + 1, arguments.end());
-  if (command == "check") return parse_check(behind);
   if (command == "serve") return parse_serve(behind);
   return unknown_command(command);
 }

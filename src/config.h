@@ -46,6 +46,7 @@ struct ServeConfig {
   ModuleBounds module;
   EngineSettings engine;  // its max_memory_bytes is that of limits.maxima
   StoreSettings store;
+  std::uint64_t backup_rate_bytes = 64ULL << 20;  // a second that a backup reads; 0: any
   JobChannel::Capacity channel;
 
   std::uint64_t memory_budget_bytes = 0;  // 0: three quarters of what there is
@@ -69,12 +70,7 @@ struct ExitNow {
   std::string text;
 };
 
-// Read all that is stored, and say what is damaged.
-struct CheckConfig {
-  std::filesystem::path data;
-};
-
-using Command = std::variant<ServeConfig, CheckConfig, ExitNow>;
+using Command = std::variant<ServeConfig, ExitNow>;
 
 Command parse_command_line(int argc, const char* const* argv);
 

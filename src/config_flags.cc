@@ -252,6 +252,8 @@ void add_write_flags(CLI::App& app, ServeConfig& config) {
               "Kept on the disk for deletes when it is full");
   flags.bytes("store-log-bytes", config.store.log_bytes,
               "The database's log, and the tables in memory that it is for", 1U << 20, 1U << 30);
+  flags.bytes("backup-rate-bytes", config.backup_rate_bytes,
+              "A second that a backup reads, beside all else; 0: as fast as it goes");
   flags.count("channel-jobs", config.channel.jobs, "JOBS",
               "Writes that wait for the runner; beyond it 503", 1);
   flags.bytes("channel-bytes", config.channel.bytes, "Code in them", 1);
@@ -273,10 +275,6 @@ void add_serve_flags(CLI::App& app, ServeConfig& config) {
   add_module_flags(app, config);
   add_execution_flags(app, config);
   add_write_flags(app, config);
-}
-
-void add_check_arguments(CLI::App& app, CheckConfig& config) {
-  app.add_option("DIR", config.data, "Directory of a database")->required()->type_name("");
 }
 
 std::string environment_name(std::string_view flag) {

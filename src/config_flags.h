@@ -11,8 +11,6 @@ namespace wasm_server {
 // `config` must outlive `app`.
 void add_serve_flags(CLI::App& app, ServeConfig& config);
 
-void add_check_arguments(CLI::App& app, CheckConfig& config);
-
 inline constexpr cli::CommandText kServeText{
     .name = "serve",
     .summary = "stores WebAssembly modules and executes them over HTTP",
@@ -23,14 +21,6 @@ inline constexpr cli::CommandText kServeText{
         "\n"
         "Every setting is an option, an environment variable and a key of the file that --config "
         "names; an option goes before the environment, and that before the file."};
-
-inline constexpr cli::CommandText kCheckText{
-    .name = "check",
-    .summary = "reads all that is stored and says what is damaged",
-    .usage = "DIR",
-    .description =
-        "DIR is the directory of a server that does not run. The exit code is 1 when "
-        "something is damaged."};
 
 // What an empty list of settings is written as; no origin is called so.
 inline constexpr std::string_view kNoSetting = "none";

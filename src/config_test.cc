@@ -136,8 +136,6 @@ TEST_F(Config, RefusesWrongUsageInOneLine) {
 TEST_F(Config, SaysItsVersionAndUsage) {
   EXPECT_EQ(exit_of({"--version"}).text, "wasm-server 0.1.0\n");
   EXPECT_EQ(exit_of({"--version"}).code, 0);
-  EXPECT_EQ(std::get<CheckConfig>(parse({"check", "there"})).data, "there");
-  EXPECT_EQ(exit_of({"check"}).code, 2);
   EXPECT_NE(exit_of({"routes"}).text.find(R"("name":"add_wasm")"), std::string::npos);
   EXPECT_THAT(exit_of({"--help"}).text, HasSubstr("serve"));
 }

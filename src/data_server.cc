@@ -64,6 +64,7 @@ class OwnServer {
     config.listen.clear();
     config.data = data;
     config.workers = 1;
+    config.backup_rate_bytes = 0;  // there is nobody else
     // How much may be stored is for the server to say, which has its own settings.
     config.store.max_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
     return config;

@@ -24,8 +24,6 @@
 #include "service_manager.h"
 #include "signals.h"
 #include "standard_streams.h"
-#include "store/open_store.h"
-#include "store/store_check.h"
 
 namespace wasm_server {
 namespace {
@@ -74,6 +72,7 @@ int serve(ServeConfig config, std::span<char*> arguments) {
     if (stopped) break;
     app.refresh_tls(signal == Signal::kReload);
     if (signal == Signal::kReload) read_settings_again(app, arguments);
+    app.drop_old_backups();
   }
   signals.let_through();
   tell_service_manager("STOPPING=1\nSTATUS=ending what runs");
@@ -81,24 +80,6 @@ int serve(ServeConfig config, std::span<char*> arguments) {
   const int code = app.lost_store() ? say_failure(lost_store) : kStopped;
   flush_log();
   return code;
-}
-
-int check(const CheckConfig& config) {
-  set_up_logging("warning");
-  if (!std::filesystem::exists(config.data / "db"))
-    return say_failure("there is no database in " + config.data.string());
-  const auto store = open_store(config.data, {});
-  if (!store) return say_failure(store.error().message);
-  const StoreReport report = check_store(**store);
-  for (const std::string& line : report.damage)
-    std::fputs(("damaged: " + line + "\n").c_str(), stdout);
-  const std::string summary = std::to_string(report.modules) + " modules, " +
-                              std::to_string(report.revisions) + " older revisions and " +
-                              std::to_string(report.codes) + " codes read, " +
-                              std::to_string(report.damage.size()) + " damaged\n";
-  std::fputs(summary.c_str(), stdout);
-  flush_log();
-  return report.damage.empty() ? kStopped : kFailed;
 }
 
 // Empty when it is none of the commands that end by themselves.
@@ -124,7 +105,6 @@ int main(int argc, char** argv) {
     auto command = parse_command_line(argc, argv);
     if (auto* config = std::get_if<ServeConfig>(&command))
       return serve(std::move(*config), arguments);
-    if (const auto* config = std::get_if<CheckConfig>(&command)) return check(*config);
     const auto& exit_now = std::get<ExitNow>(command);
     std::fputs(exit_now.text.c_str(), exit_now.code == 0 ? stdout : stderr);
     return exit_now.code;

@@ -14,11 +14,12 @@ namespace wasm_server::cli {
 // `run` hands the guest's own code on.
 enum ExitCode : int {
   kDone = 0,
-  kWrongUsage = 2,       // of every command but `run`
-  kWrongRun = 120,       // wrong usage of `run`
-  kLocalTrouble = 121,   // a file, the configuration, standard output
-  kUnreachable = 122,    // no server there, or what is there is none of ours
-  kRefused = 123,        // the server says no
+  kDamaged = 1,         // of `check` and the like: something stored is damaged, or cannot be opened
+  kWrongUsage = 2,      // of every command but `run`
+  kWrongRun = 120,      // wrong usage of `run`
+  kLocalTrouble = 121,  // a file, the configuration, standard output
+  kUnreachable = 122,   // no server there, or what is there is none of ours
+  kRefused = 123,       // the server says no
   kGuestDeadline = 124,  // the guest was stopped at its deadline
   kGuestFailed = 125,    // it trapped, or met a limit
 };

@@ -12,17 +12,18 @@ namespace {
 
 constexpr std::size_t kBarColumns = 24;
 constexpr std::chrono::milliseconds kRedraw{50};
-constexpr std::uint64_t kLongUpload = 8U << 20;  // what is told about in lines
+constexpr std::uint64_t kLong = 8U << 20;  // what is told about in lines
 constexpr const char* kClearLine = "\r\x1b[K";
 
 }  // namespace
 
-Progress::Progress(const Terminal& terminal, const std::string& what, std::uint64_t total)
-    : terminal_(terminal), what_(printable(what)), total_(total) {
+Progress::Progress(const Terminal& terminal, const std::string& what, std::uint64_t total,
+                   const Words& words)
+    : terminal_(terminal), what_(printable(what)), total_(total), words_(words) {
   if (terminal_.errors_are_terminal()) {
     if (total_ > 0) draw(bar(0));
-  } else if (total_ >= kLongUpload) {
-    terminal_.note("sending " + what_ + ", " + size_text(total_));
+  } else if (total_ >= kLong) {
+    terminal_.note(std::string(words_.doing) + " " + what_ + ", " + size_text(total_));
   }
 }
 
@@ -37,11 +38,12 @@ void Progress::sent(std::uint64_t bytes) {
     draw(bar(bytes));
     return;
   }
-  if (total_ < kLongUpload) return;
+  if (total_ < kLong) return;
   const std::uint64_t quarter = std::min(bytes, total_) * 4 / total_;
   if (quarter <= told_) return;
   told_ = quarter;
-  terminal_.note("sent " + std::to_string(quarter * 25) + "% of " + size_text(total_));
+  terminal_.note(std::string(words_.done) + " " + std::to_string(quarter * 25) + "% of " +
+                 size_text(total_));
 }
 
 void Progress::waits_for(const std::string& step) {

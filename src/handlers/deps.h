@@ -9,6 +9,7 @@
 #include "http/origin_rules.h"
 #include "metrics/server_metrics.h"
 #include "model/limits.h"
+#include "services/backups.h"
 #include "services/execution_log.h"
 #include "services/guest_secrets.h"
 #include "services/helper_pool.h"
@@ -29,6 +30,7 @@ struct HandlerDeps {
   Modules& modules;
   Tokens& tokens;
   GuestSecrets& secrets;
+  Backups& backups;
   Authenticator& authenticator;
   ServerMetrics& metrics;
   HelperPool& helpers;  // for what takes milliseconds: long bodies and answers

@@ -113,25 +113,15 @@ class HandlerTest : public testing::Test {
   GuestSecrets secrets_{secret_repository_, channel_, clock_, directory_.path() / "secret.key",
                         true};
   ExecutionLog executions_{{}, 1};
+  Backups backup_service_{*test_store_, helpers_, clock_, {}};
   OriginRules origins_{OriginSettings{}};
   bool open_without_tokens_ = true;
   Rates rates_{{0, 0}, {0, 0}};
   std::atomic<bool> access_log_{false};
   ServerMetrics metrics_{metric_routes()};
-  HandlerDeps deps_{modules_,
-                    tokens_,
-                    secrets_,
-                    authenticator_,
-                    metrics_,
-                    helpers_,
-                    answers_,
-                    executions_,
-                    limits_,
-                    readiness_,
-                    origins_,
-                    rates_,
-                    open_without_tokens_,
-                    access_log_};
+  HandlerDeps deps_{modules_,   tokens_,  secrets_, backup_service_,      authenticator_,
+                    metrics_,   helpers_, answers_, executions_,          limits_,
+                    readiness_, origins_, rates_,   open_without_tokens_, access_log_};
   Admission admission_{16, 16};
   SliceWatch watch_{engine_};
   BackgroundPool background_{1, engine_, watch_};

@@ -146,6 +146,14 @@ constexpr Route kRoutes[] = {
      .statuses = {200, 404},
      .scope = Scope::kRead,
      .cost = CostClass::kRead},
+    {.name = "get_backup",
+     .method = Method::kGet,
+     .pattern = "/backup",
+     .summary = "a backup of all that is stored; from goes on with one that broke off",
+     .query = {{"from"}},
+     .statuses = {200, 400, 404, 503},
+     .scope = Scope::kAdmin,
+     .cost = CostClass::kRead},
 };
 
 }  // namespace

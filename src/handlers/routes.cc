@@ -4,6 +4,7 @@
 
 #include "handlers/access_filter.h"
 #include "handlers/access_log_filter.h"
+#include "handlers/backup.h"
 #include "handlers/execute/execute.h"
 #include "handlers/logs/logs.h"
 #include "handlers/metrics/metrics.h"
@@ -41,6 +42,7 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
   register_tokens(router, deps);
   register_secrets(router, deps);
   register_logs(router, deps);
+  register_backup(router, deps);
   router.check_complete();
   return router;
 }

@@ -27,20 +27,9 @@ TEST_F(Status, IsNotReadyWhenTheStoreFailed) {
   const ModuleRepository repository{store};
   Modules modules{Modules::Parts{repository, channel_, engine_, compiler_, code_checker_, helpers_,
                                  blobs_, limits_, clock_, memory_}};
-  const HandlerDeps deps{modules,
-                         tokens_,
-                         secrets_,
-                         authenticator_,
-                         metrics_,
-                         helpers_,
-                         answers_,
-                         executions_,
-                         limits_,
-                         readiness_,
-                         origins_,
-                         rates_,
-                         open_without_tokens_,
-                         access_log_};
+  const HandlerDeps deps{modules,    tokens_,  secrets_, backup_service_,      authenticator_,
+                         metrics_,   helpers_, answers_, executions_,          limits_,
+                         readiness_, origins_, rates_,   open_without_tokens_, access_log_};
   Router router(route_table());
   register_status_handlers(router, deps);
   Request request;

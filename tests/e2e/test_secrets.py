@@ -4,30 +4,10 @@ import pytest
 
 from support.cli import REFUSED, USAGE, Cli
 from support.client import WASM, Client, assert_problem
-from support.modules import ADD
+from support.modules import ADD, PRINTENV
 
 contract = pytest.mark.contract
 
-# Writes its environment, a variable a line, to its standard output.
-PRINTENV = r"""
-(module
-  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 2)
-  (func (export "_start") (local $i i32)
-    (drop (call $sizes (i32.const 0) (i32.const 4)))
-    (drop (call $get (i32.const 1024) (i32.const 4096)))
-    (loop $more
-      (if (i32.lt_u (local.get $i) (i32.load (i32.const 4))) (then
-        (if (i32.eqz (i32.load8_u (i32.add (i32.const 4096) (local.get $i))))
-          (then (i32.store8 (i32.add (i32.const 4096) (local.get $i)) (i32.const 10))))
-        (local.set $i (i32.add (local.get $i) (i32.const 1)))
-        (br $more))))
-    (i32.store (i32.const 16) (i32.const 4096))
-    (i32.store (i32.const 20) (i32.load (i32.const 4)))
-    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))
-"""
 VALUE = "correct horse battery staple"
 
 

@@ -41,6 +41,7 @@ std::vector<std::unique_ptr<Command>> client_commands(const OpenData& open_data)
   commands.push_back(bench_command());
   commands.push_back(token_command(open_data));
   commands.push_back(secret_command(open_data));
+  commands.push_back(backup_command(open_data));
   commands.push_back(completion_command());
   commands.push_back(man_command());
   commands.push_back(version_command());

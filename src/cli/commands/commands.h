@@ -26,6 +26,7 @@ std::unique_ptr<Command> logs_command();
 std::unique_ptr<Command> bench_command();
 std::unique_ptr<Command> token_command(OpenData open_data);
 std::unique_ptr<Command> secret_command(OpenData open_data);
+std::unique_ptr<Command> backup_command(OpenData open_data);
 std::unique_ptr<Command> completion_command();
 std::unique_ptr<Command> man_command();
 std::unique_ptr<Command> version_command();

@@ -31,6 +31,11 @@ const std::vector<Value>& known_values() {
   return values;
 }
 
+bool is_path(std::string_view type) {
+  return type.find("FILE") != type.npos || type == "DIR" || type == "PATH" || type == "DEST" ||
+         type == "SOURCE";
+}
+
 class Completer {
  public:
   Completer(const CommandList& commands, CommandDefinition& command,
@@ -111,7 +116,7 @@ class Completer {
       if (word.starts_with(beginning))
         out.list.push_back({before + word, std::string(description)});
     };
-    out.files = type.find("FILE") != type.npos || type == "DIR";
+    out.files = is_path(type);
     if (type.starts_with("ID") || type == "PREFIX") {
       for (const std::string& id : sources_.module_ids(connection_, beginning)) {
         // The shell puts it into the command line as it is: `;` and `$(` would be run.

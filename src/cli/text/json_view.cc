@@ -77,4 +77,13 @@ std::string json_object(const StringPairs& pairs) {
   return out += '}';
 }
 
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, text);
+  }
+  return out += ']';
+}
+
 }  // namespace wasm_server::cli

@@ -27,5 +27,7 @@ void append_json(std::string& out, JsonValue value);
 // `{"name":"value"}` of strings.
 using StringPairs = std::vector<std::pair<std::string, std::string>>;
 std::string json_object(const StringPairs& pairs);
+// `["text"]`.
+std::string json_list(const std::vector<std::string>& texts);
 
 }  // namespace wasm_server::cli
