@@ -44,20 +44,22 @@ def prometheus(tmp_path, server):
         except httpx.TransportError:
             return False
 
-    with Client(server.url) as client:
-        id = client.add(ADD)
+    try:
+        with Client(server.url) as client:
+            id = client.add(ADD)
 
-        def load() -> bool:
-            for _ in range(20):
-                client.call(id, [1, 2])
-                client.get("/wasm/nobody")
-            client.add(ADD)
-            return is_up()
+            def load() -> bool:
+                for _ in range(20):
+                    client.call(id, [1, 2])
+                    client.get("/wasm/nobody")
+                client.add(ADD)
+                return is_up()
 
-        wait_until(load)
-    yield query
-    process.kill()
-    process.wait()
+            wait_until(load)
+        yield query
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.skipif(not shutil.which("prometheus"), reason="prometheus is not installed")
