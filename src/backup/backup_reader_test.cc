@@ -26,7 +26,8 @@ class Writer {
     append_frame(bytes_, kind, payload, bytes_.size(),
                  kind == FrameKind::kHead ? 0 : seed_of(head_.id));
   }
-  void add_records(std::string_view table, std::vector<std::pair<std::string, std::string>> all) {
+  void add_records(std::string_view table,
+                   const std::vector<std::pair<std::string, std::string>>& all) {
     std::string payload;
     begin_records(payload, table);
     for (const auto& [key, value] : all) append_record(payload, key, value);

@@ -79,6 +79,16 @@ class ExtentCheck {
   bool complete_ = true;
 };
 
+// Of the database itself, in no backup: what is damaged there keeps the next start from coming up.
+void check_state(const Store& store, StoreReport& report) {
+  const auto cursor = store.scan(Table::kState, {});
+  while (cursor->valid()) cursor->next();
+  const auto status = cursor->status();
+  if (status) return;
+  report.damage.push_back("the database's own records: " + std::string{reason_of(status.error())});
+  report.has_gaps = true;
+}
+
 }  // namespace
 
 // As the backup of it that would be made.
@@ -106,6 +116,7 @@ StoreReport check_store(const Store& store) {
     report.has_gaps = true;
   }
   ExtentCheck{store, report}.run();
+  check_state(store, report);
   return report;
 }
 

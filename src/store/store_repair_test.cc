@@ -1,6 +1,7 @@
 #include "store/store_repair.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -74,6 +75,36 @@ TEST_F(StoreRepairTest, TakesOutModulesWhoseCodeIsLostAndGoesBackWhereItCan) {
   EXPECT_EQ(store_.modules().read_code(sha256("code")).value(), "code");
   EXPECT_FALSE(has("b"));
   EXPECT_TRUE(has("c"));
+}
+
+// They are in no backup, and read by the next start.
+TEST_F(StoreRepairTest, MakesTheDatabasesOwnRecordsAnew) {
+  constexpr StoreSettings kSmall{.log_bytes = 1U << 20};
+  store_.open(kSmall);
+  const std::string mark = patterned(2'000, 77);
+  change(Table::kState, "another", mark);
+  for (unsigned i = 0; i < 3; ++i)  // so that it is written to a table
+    change(Table::kCode, "filler" + std::to_string(i), patterned(1'200'000, 900 + i));
+  for (unsigned i = 0; i < 3; ++i) change(Table::kCode, "filler" + std::to_string(i), {});
+  store_.close();
+  int places = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(store_.path() / "db")) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    std::string content(entry.file_size(), '\0');
+    file.read(content.data(), static_cast<std::streamsize>(content.size()));
+    const auto at = content.find(mark.substr(500, 200));
+    if (at == std::string::npos) continue;
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put('x');
+    ++places;
+  }
+  ASSERT_EQ(places, 1);
+  const RepairReport report = repair("a new store was made");
+  ASSERT_FALSE(report.damage.empty());
+  EXPECT_NE(report.damage.front().find("the database's own records"), std::string::npos)
+      << report.damage.front();
+  EXPECT_TRUE(has("a") && has("b") && has("c"));
 }
 
 TEST_F(StoreRepairTest, TakesOutARecordThatIsNone) {
