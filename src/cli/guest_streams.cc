@@ -24,7 +24,8 @@ std::string query_of(const GuestCall& call) {
     query.append(name).append("=").append(url_encode(value));
   };
   for (const std::string& word : call.words) add("arg", word);
-  for (const auto& [name, value] : call.env) add("env", name + "=" + value);
+  for (const auto& [name, value] : call.env)
+    add("env", std::string(name).append("=").append(value));
   if (!call.function.empty()) add("function", call.function);
   return query;
 }
