@@ -5,7 +5,6 @@
 namespace wasm_server::cli {
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
