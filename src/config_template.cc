@@ -61,9 +61,9 @@ std::string config_template(const CLI::App& app) {
     std::string settings;
     for (const CLI::Option* option : app.get_options()) {
       const bool here = option->get_group() == group && !option->get_envname().empty();
-      if (here && option != app.get_config_ptr()) settings += "\n" + setting(*option);
+      if (here && option != app.get_config_ptr()) settings.append("\n").append(setting(*option));
     }
-    if (!settings.empty()) text += "\n\n## " + group + "\n" + settings;
+    if (!settings.empty()) text.append("\n\n## ").append(group).append("\n").append(settings);
   }
   return text;
 }
