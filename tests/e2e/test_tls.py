@@ -214,12 +214,12 @@ def test_plain_http_is_told_what_is_expected(tls_server):
 @pytest.mark.parametrize("bytes_", [b"\x16\x03\x01", b"\0" * 5000, b"\x16\x03\x01\xff\xff" + b"\x01" * 70_000,
                                     b"SSH-2.0-x\r\n"])
 def test_what_is_not_tls_ends_alone(tls_server, bytes_):
-    with tls_server.connect_plain() as wire:
+    # The server may have closed it at any of these, with what it did not read any more.
+    with tls_server.connect_plain() as wire, contextlib.suppress(OSError):
         wire.sendall(bytes_)
         wire.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(ConnectionResetError):  # of what it did not read any more
-            while wire.recv(65536):
-                pass
+        while wire.recv(65536):
+            pass
     assert tls_server.subject() == "server"
 
 
