@@ -69,9 +69,9 @@ TEST(BlobBodies, GiveTheWholeWhenThereIsOne) {
   HelperPool helpers(1, 4);
   const Bytes bytes = some_bytes(400'000);
   ASSERT_TRUE(put_module(*store, "x", bytes));
-  const auto whole = std::make_shared<const Bytes>(bytes);
-  const auto body =
-      make_raw_body(helpers, {store.modules(), sha256(bytes), bytes.size()}, [&] { return whole; });
+  const SharedBytes whole = std::make_shared<const Bytes>(bytes);
+  const auto body = make_raw_body(helpers, {store.modules(), sha256(bytes), bytes.size()},
+                                  [&whole]() -> Result<SharedBytes> { return whole; });
   EXPECT_EQ(all_pieces(*body), std::vector{bytes});
   const auto none = make_raw_body(helpers, {store.modules(), sha256(bytes), bytes.size()},
                                   [] { return SharedBytes{}; });
