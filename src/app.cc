@@ -67,6 +67,7 @@ App::App(ServeConfig config)
 Result<void> App::start() {
   Result<void> done = load_tls();
   if (done) done = open_store();
+  if (done) make_execution_log();
   if (done) done = make_engine();
   if (!done) return done;
   make_write_path();
@@ -105,6 +106,15 @@ Result<void> App::open_store() {
   return {};
 }
 
+// Read beside the rest of the start, which waits for it before anything is recorded.
+void App::make_execution_log() {
+  executions_ = std::make_unique<ExecutionLog>(
+      ExecutionLog::Bounds{.bytes = config_.execution_log_bytes}, or_cores(config_.workers));
+  execution_file_ =
+      std::make_unique<ExecutionLogFile>(*executions_, config_.data, config_.execution_log_bytes);
+  if (serves_others()) loading_log_ = std::jthread([this] { execution_file_->load(); });
+}
+
 // Wasmtime, what it has compiled before, the compilers, and the modules that are ready to run.
 Result<void> App::make_engine() {
   log_info("memory for guests, bodies and answers: " + std::to_string(memory_.limit()) + " bytes");
@@ -140,11 +150,6 @@ Result<void> App::make_engine() {
 
 // The channel and the runner behind it; what makes jobs for it, and what the handlers need.
 void App::make_write_path() {
-  executions_ = std::make_unique<ExecutionLog>(
-      ExecutionLog::Bounds{.bytes = config_.execution_log_bytes}, or_cores(config_.workers));
-  execution_file_ =
-      std::make_unique<ExecutionLogFile>(*executions_, config_.data, config_.execution_log_bytes);
-  if (serves_others()) execution_file_->load();
   channel_ = std::make_unique<JobChannel>(config_.channel);
   job_log_ = std::make_unique<StoreJobLog>(*store_);
   runner_ = std::make_unique<Runner>(*store_, *job_log_, channel_->rx());
@@ -235,6 +240,7 @@ Result<void> App::check_exposure() {
 }
 
 void App::start_threads() {
+  if (loading_log_.joinable()) loading_log_.join();
   runner_->start();
   log_info("runner started");
   for (const auto& serving : workers_) serving->worker.start();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "auth/authenticator.h"
@@ -101,6 +102,7 @@ class App {
   bool serves_others() const { return !config_.listen.empty(); }
   Result<void> load_tls();
   Result<void> open_store();
+  void make_execution_log();
   Result<void> make_engine();
   void make_write_path();
   void make_workers();
@@ -136,6 +138,7 @@ class App {
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<ExecutionLog> executions_;
   std::unique_ptr<ExecutionLogFile> execution_file_;
+  std::jthread loading_log_;
   std::unique_ptr<JobChannel> channel_;
   std::unique_ptr<JobLog> job_log_;
   std::unique_ptr<Runner> runner_;

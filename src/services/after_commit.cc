@@ -11,6 +11,7 @@ void AfterCommit::operator()(const WasmJob& job, const JobResult& result) const 
     if (job.meta_data.job_type != JobType::NOTE_TOKEN_USE) authenticator_.changed();
     return;
   }
+  if (result.meta_data.id.empty()) return;  // the job was not about a module
   if (job.meta_data.job_type != JobType::SAVE) modules_.forget(result.meta_data.id);
   if (job.meta_data.job_type == JobType::DELETE) executions_.forget(result.meta_data.id);
   for (const auto& digest : result.freed) {

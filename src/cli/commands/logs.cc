@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ class EventReader {
     waiting_.erase(0, at);
     return events;
   }
+  // Bytes of one that is not whole.
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
   std::string waiting_;
@@ -113,6 +116,7 @@ class Logs : public Command {
 
   // Until the module is gone. A server that restarts is waited for by whoever runs this.
   Outcome<int> follow(const Session& session, ApiClient& api) const {
+    constexpr std::size_t kMaxEvent = 1U << 20;  // far more than one has
     EventReader reader;
     HttpRequest request;
     request.target = target() + "&follow=true";
@@ -122,6 +126,7 @@ class Logs : public Command {
         if (!document) return std::unexpected{api.no_answer_of_ours()};
         TRY(print(session, document->root()));
       }
+      if (reader.waiting() > kMaxEvent) return std::unexpected{api.no_answer_of_ours()};
       return {};
     };
     TRY_ASSIGN(const HttpAnswer answer, api.call(request));
