@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,9 +66,7 @@ class Check : public cli::Command {
   }
 
   cli::Outcome<int> check_directory(const cli::Session& session) {
-    StoreSettings settings;
-    settings.max_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
-    const auto store = open_store(path_, settings);
+    const auto store = open_store(path_, {.max_bytes = kAnyBytes});
     if (!store) {
       cli::Failure why = care_failure(store.error());
       if (open_damaged_store(path_)) why.message += "; check --repair mends that";

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <system_error>
 
@@ -72,10 +71,7 @@ class Compact : public cli::Command {
  private:
   // Closed when it returns: files that are not needed any more go with that.
   cli::Outcome<void> compact() const {
-    StoreSettings settings;
-    settings.max_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
-    settings.reserve_bytes = 0;
-    const auto store = open_store(data_, settings);
+    const auto store = open_store(data_, {.max_bytes = kAnyBytes, .reserve_bytes = 0});
     if (!store) return std::unexpected{care_failure(store.error())};
     const auto done = (*store)->compact();
     if (!done) return std::unexpected{care_failure(done.error())};

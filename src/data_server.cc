@@ -5,7 +5,6 @@
 #include <sys/un.h>
 
 #include <cerrno>
-#include <limits>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -65,8 +64,7 @@ class OwnServer {
     config.data = data;
     config.workers = 1;
     config.backup_rate_bytes = 0;  // there is nobody else
-    // How much may be stored is for the server to say, which has its own settings.
-    config.store.max_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
+    config.store.max_bytes = kAnyBytes;
     return config;
   }
 

@@ -1,6 +1,5 @@
 #include "store/store_repair.h"
 
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,16 +17,9 @@ namespace {
 
 using Path = std::filesystem::path;
 
-// What one that is opened for its care may hold: that is for the server to say.
-StoreSettings any_size() {
-  StoreSettings settings;
-  settings.max_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
-  return settings;
-}
-
 Result<std::unique_ptr<Store>> open_for_repair(const Path& directory, RepairReport& report,
                                                bool& has_gaps) {
-  auto store = open_store(directory, any_size());
+  auto store = open_store(directory, {.max_bytes = kAnyBytes});
   if (store) return store;
   auto damaged = open_damaged_store(directory);
   if (!damaged) return store;  // that error is of what is worse

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace wasm_server {
+
+// For who opens a store only for its care: how much it may hold is for its server to say.
+inline constexpr std::uint64_t kAnyBytes = std::numeric_limits<std::uint64_t>::max() / 2;
 
 struct StoreSettings {
   // What may be stored: keys, values, and blobs as whole blocks. Beyond it writes fail with

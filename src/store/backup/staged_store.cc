@@ -1,7 +1,6 @@
 #include "store/backup/staged_store.h"
 
 #include <array>
-#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -57,20 +56,14 @@ Result<std::string> keep_former(const Path& directory) {
   return name;
 }
 
-StoreSettings staging_settings() {
-  StoreSettings settings;
-  settings.max_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
-  settings.reserve_bytes = 0;
-  return settings;
-}
-
 }  // namespace
 
 Result<StagedStore> StagedStore::make(const Path& directory) {
   std::error_code error;
   std::filesystem::remove_all(directory / kStaging, error);
   if (error) return cannot(directory, "remove " + std::string{kStaging}, error.value());
-  TRY_ASSIGN(auto store, open_store(directory / kStaging, staging_settings()));
+  TRY_ASSIGN(auto store,
+             open_store(directory / kStaging, {.max_bytes = kAnyBytes, .reserve_bytes = 0}));
   return StagedStore{directory, std::move(store)};
 }
 
