@@ -6,34 +6,18 @@
 #include <gtest/gtest.h>
 
 #include "store/batch.h"
-#include "testing/modules.h"
-#include "testing/test_store.h"
+#include "store/kept_modules_test.h"
 
 namespace wasm_server {
 namespace {
 
-class StoreCheckTest : public testing::Test {
+class StoreCheckTest : public KeptModulesTest {
  protected:
-  StoreCheckTest() {
-    EXPECT_TRUE(put_module(*store_, "a", "code").has_value());
-    EXPECT_TRUE(put_module(*store_, "a", patterned(50'000), 2).has_value());
-    EXPECT_TRUE(put_module(*store_, "b", patterned(50'000)).has_value());
-    EXPECT_TRUE(put_module(*store_, "c", patterned(9'000)).has_value());
-  }
-
-  void change(Table table, std::string_view key, std::string_view value) {
-    const auto batch = store_->begin().value();
-    ASSERT_TRUE((value.empty() ? batch->erase(table, key) : batch->put(table, key, value)));
-    ASSERT_TRUE(store_->commit(*batch).has_value());
-  }
-
   void expect_damage(std::string_view what) {
     const StoreReport report = check_store(*store_);
     ASSERT_EQ(report.damage.size(), 1U) << (report.damage.empty() ? "" : report.damage.back());
     EXPECT_NE(report.damage[0].find(what), std::string::npos) << report.damage[0];
   }
-
-  TestStore store_;
 };
 
 TEST_F(StoreCheckTest, FindsNothingInAWholeStore) {

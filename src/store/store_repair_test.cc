@@ -10,30 +10,16 @@
 #include "store/backup/staged_store.h"
 #include "store/batch.h"
 #include "store/extent_record.h"
+#include "store/kept_modules_test.h"
 #include "store/module_record.h"
 #include "store/open_store.h"
 #include "store/store_check.h"
-#include "testing/modules.h"
-#include "testing/test_store.h"
 
 namespace wasm_server {
 namespace {
 
-class StoreRepairTest : public testing::Test {
+class StoreRepairTest : public KeptModulesTest {
  protected:
-  StoreRepairTest() {
-    EXPECT_TRUE(put_module(*store_, "a", "code").has_value());
-    EXPECT_TRUE(put_module(*store_, "a", patterned(50'000), 2).has_value());
-    EXPECT_TRUE(put_module(*store_, "b", patterned(50'000)).has_value());
-    EXPECT_TRUE(put_module(*store_, "c", patterned(9'000)).has_value());
-  }
-
-  void change(Table table, std::string_view key, std::string_view value) {
-    const auto batch = store_->begin().value();
-    ASSERT_TRUE((value.empty() ? batch->erase(table, key) : batch->put(table, key, value)));
-    ASSERT_TRUE(store_->commit(*batch).has_value());
-  }
-
   void damage_blobs() {
     store_.close();
     std::fstream file(store_.path() / "blobs", std::ios::in | std::ios::out | std::ios::binary);
@@ -57,8 +43,6 @@ class StoreRepairTest : public testing::Test {
   }
 
   bool has(std::string_view id) { return store_.modules().find(id).value().has_value(); }
-
-  TestStore store_;
 };
 
 TEST_F(StoreRepairTest, ChangesNothingInAWholeStore) {
