@@ -10,7 +10,7 @@
 namespace wasm_server {
 
 // The stable codes of the HTTP contract. A new one also needs: its row in `error_info()`
-// (base/result.cc), and in README.md's table of errors.
+// (base/result.cc), and in docs/errors.md.
 enum class ErrorCode {
   kBadRequest,
   kUnauthorized,
