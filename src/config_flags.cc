@@ -204,6 +204,8 @@ void add_module_flags(CLI::App& app, ServeConfig& config) {
               "The longest that a module may ask for", 1, kMaxMillis);
   flags.bytes("default-memory-bytes", standard.memory_bytes,
               "Memory of a call, all its memories together");
+  flags.count("max-revisions", limits.max_revisions, "REVISIONS",
+              "That are kept of it, the current one included; the oldest go; 0: all");
   flags.bytes("max-memory-bytes", maxima.memory_bytes, "The most that a module may ask for");
   flags.bytes("default-output-bytes", standard.output_bytes, "Output of a call");
   flags.bytes("max-output-bytes", maxima.output_bytes, "The most that a module may ask for");

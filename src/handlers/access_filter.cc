@@ -94,6 +94,8 @@ bool AccessFilter::admit(Request& request, const Route& route, std::string_view 
   }
   request.id_prefix = token.prefix;
   request.token_id = token.id;
+  request.max_modules = token.quota.max_modules;
+  request.max_bytes = token.quota.max_bytes;
   if (bearer->is_to_note) parts_.tokens.note_use(token);
   return true;
 }

@@ -11,7 +11,8 @@ namespace wasm_server {
 
 // Refuses, before its body is read, a request whose route's scope its token has not: 401 without a
 // good token, 403 with one of too few rights, 429 with one that is used too often. To the others it
-// gives their token's prefix, which handlers mind where an id stands elsewhere than in the path.
+// gives their token's prefix, which handlers mind where an id stands elsewhere than in the path,
+// and its quota.
 class AccessFilter final : public Filter {
  public:
   struct Parts {

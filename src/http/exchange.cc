@@ -22,6 +22,8 @@ void Exchange::reset() {
   request_.body_reader = nullptr;
   request_.id_prefix.clear();
   request_.token_id.clear();
+  request_.max_modules.reset();
+  request_.max_bytes.reset();
   request_.began = {};
   match_.route = nullptr;
 }

@@ -62,6 +62,9 @@ struct Request {
   // The first value of a header, by its lower-case name; null (not just empty) when missing.
   std::string_view header(std::string_view lower_case_name) const;
   // All values joined by ", " (RFC 9110, section 5.3); empty when missing.
+  // What may be stored under that prefix with it; empty: any number.
+  std::optional<std::uint64_t> max_modules;
+  std::optional<std::uint64_t> max_bytes;
   std::string header_list(std::string_view lower_case_name) const;
 
   // The decoded value of the first query parameter of that name ('+' is a space, as in forms).

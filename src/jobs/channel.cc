@@ -51,13 +51,14 @@ Result<void> JobChannel::push(PendingJob& pending) {
 
 Result<void> JobChannel::Tx::try_send(PendingJob job) { return channel_.push(job); }
 
-Task<Result<JobResult>> JobChannel::Tx::submit(WasmJob job) {
-  return JobChannel::submit(channel_, std::move(job));
+Task<Result<JobResult>> JobChannel::Tx::submit(WasmJob job, std::optional<PrefixQuota> quota) {
+  return JobChannel::submit(channel_, std::move(job), std::move(quota));
 }
 
-Task<Result<JobResult>> JobChannel::submit(JobChannel& channel, WasmJob job) {
-  auto initiate = [&channel, &job](auto handler) {
-    PendingJob pending{std::move(job), resume_later(std::move(handler))};
+Task<Result<JobResult>> JobChannel::submit(JobChannel& channel, WasmJob job,
+                                           std::optional<PrefixQuota> quota) {
+  auto initiate = [&channel, &job, &quota](auto handler) {
+    PendingJob pending{std::move(job), resume_later(std::move(handler)), std::move(quota)};
     auto sent = channel.push(pending);
     if (!sent) pending.done(std::unexpected{std::move(sent).error()});
   };

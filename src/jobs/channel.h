@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "base/task.h"
 #include "jobs/wasm_job.h"
+#include "model/quota.h"
 
 namespace wasm_server {
 
@@ -18,6 +20,8 @@ namespace wasm_server {
 struct PendingJob {
   WasmJob job;
   std::move_only_function<void(Result<JobResult>)> done;
+  // That the job is refused beyond, with kStorageFull. No part of the job: one of a log was within.
+  std::optional<PrefixQuota> quota{};
 };
 
 // The only way to the runner: bounded by number of jobs and by their bytes, many senders, one
@@ -41,7 +45,7 @@ class JobChannel {
 
     // Sends and resumes on the caller's event loop when the job is committed or has failed; never
     // before it returns to that loop. The channel must outlive the task, this object need not.
-    Task<Result<JobResult>> submit(WasmJob job);
+    Task<Result<JobResult>> submit(WasmJob job, std::optional<PrefixQuota> quota = {});
 
    private:
     JobChannel& channel_;
@@ -80,7 +84,8 @@ class JobChannel {
  private:
   Result<void> push(PendingJob& pending);  // moved from only on success
   bool take(std::vector<PendingJob>& batch);
-  static Task<Result<JobResult>> submit(JobChannel& channel, WasmJob job);
+  static Task<Result<JobResult>> submit(JobChannel& channel, WasmJob job,
+                                        std::optional<PrefixQuota> quota);
 
   const Capacity capacity_;
   std::mutex mutex_;

@@ -11,7 +11,10 @@
 namespace wasm_server {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kEntryVersion = 1;
+// 2: a MODIFY says how many revisions stay, and a token has its second form.
+constexpr std::uint8_t kFirstJobVersion = 1;
+constexpr std::uint8_t kJobVersion = 2;
 
 void put_varint(ByteWriter& to, std::uint64_t number) { to.varint(number); }
 std::uint64_t get_varint(ByteReader& from) { return from.varint(); }
@@ -81,6 +84,7 @@ void put(ByteWriter& to, const SaveJob& save) {
 void put(ByteWriter& to, const ModifyJob& modify) {
   put_change(to, modify.change);
   put_optional(to, modify.revision, put_varint);
+  to.varint(modify.max_revisions);
   put_preconditions(to, modify.preconditions);
 }
 
@@ -103,7 +107,7 @@ void put(ByteWriter& to, const PutSecretJob& put) {
 
 void put(ByteWriter&, const DeleteSecretJob&) {}
 
-JobDetails get_details(ByteReader& from, JobType type) {
+JobDetails get_details(ByteReader& from, JobType type, bool is_first_version) {
   switch (type) {
     case JobType::SAVE: {
       SaveJob save;
@@ -115,13 +119,15 @@ JobDetails get_details(ByteReader& from, JobType type) {
       ModifyJob modify;
       modify.change = get_change(from);
       modify.revision = get_optional(from, get_varint);
+      if (!is_first_version) modify.max_revisions = from.varint();
       modify.preconditions = get_preconditions(from);
       return modify;
     }
     case JobType::DELETE:
       return DeleteJob{get_preconditions(from)};
     case JobType::CREATE_TOKEN:
-      return CreateTokenJob{get_token(from)};
+      return CreateTokenJob{
+          get_token(from, is_first_version ? TokenForm::kFirst : TokenForm::kSecond)};
     case JobType::ROTATE_TOKEN: {
       RotateTokenJob rotate;
       rotate.hash = get_digest(from);
@@ -147,7 +153,8 @@ JobDetails get_details(ByteReader& from, JobType type) {
 // --- What all have
 
 WasmJob get_job(ByteReader& from) {
-  if (from.u8() != kVersion) from.fail();
+  const std::uint8_t version = from.u8();
+  if (version != kFirstJobVersion && version != kJobVersion) from.fail();
   const JobType type = get_enum(from, JobType::DELETE_SECRET);
   JobMetaData meta_data;
   meta_data.id = from.text();
@@ -164,7 +171,8 @@ WasmJob get_job(ByteReader& from) {
   });
   if (type == JobType::SAVE && !code) from.fail();
   if (code && type != JobType::SAVE && type != JobType::MODIFY) from.fail();
-  WasmJob job = make_job(std::move(meta_data), get_details(from, type), std::move(code));
+  JobDetails details = get_details(from, type, version == kFirstJobVersion);
+  WasmJob job = make_job(std::move(meta_data), std::move(details), std::move(code));
   job.meta_data.size = size;
   return job;
 }
@@ -180,7 +188,7 @@ std::string encode_job(const WasmJob& job) {
   std::string bytes;
   ByteWriter to{bytes};
   const JobMetaData& meta_data = job.meta_data;
-  to.u8(kVersion);
+  to.u8(kJobVersion);
   to.u8(std::to_underlying(meta_data.job_type));
   to.text(meta_data.id);
   to.text(meta_data.job_id);
@@ -205,14 +213,14 @@ Result<WasmJob> decode_job(std::string_view bytes) {
 std::string encode_entry(std::span<const WasmJob* const> jobs) {
   std::string bytes;
   ByteWriter to{bytes};
-  to.u8(kVersion);
+  to.u8(kEntryVersion);
   put_list(to, jobs, [](ByteWriter& out, const WasmJob* job) { out.text(encode_job(*job)); });
   return bytes;
 }
 
 Result<std::vector<WasmJob>> decode_entry(std::string_view bytes) {
   ByteReader from{bytes};
-  if (from.u8() != kVersion) from.fail();
+  if (from.u8() != kEntryVersion) from.fail();
   std::vector<WasmJob> jobs;
   const std::size_t count = from.count();
   for (std::size_t i = 0; i < count && !from.failed(); ++i) {

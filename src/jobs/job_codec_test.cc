@@ -35,7 +35,7 @@ std::vector<WasmJob> jobs_of_every_type() {
   jobs.back().meta_data.run_function = "add";
   jobs.push_back(modify_job("m"));
   jobs.push_back(modify_job("full", make_code("other code")));
-  modify_details(jobs.back()) = {full_change(), 7, full_preconditions()};
+  modify_details(jobs.back()) = {full_change(), 7, 300, full_preconditions()};
   jobs.back().meta_data.run_function = "";
   jobs.push_back(delete_job("d"));
   jobs.push_back(delete_job("full"));
@@ -44,6 +44,8 @@ std::vector<WasmJob> jobs_of_every_type() {
   jobs.push_back(create_token_job("t"));
   AccessToken least;
   least.id = "t";
+  jobs.push_back(token_job("t", CreateTokenJob{least}));
+  least.quota = {.max_modules = 300, .max_bytes = 0};
   jobs.push_back(token_job("t", CreateTokenJob{least}));
   jobs.push_back(token_job("t", RotateTokenJob{sha256("new"), 5}));
   jobs.push_back(token_job("t", RevokeTokenJob{}));
@@ -169,7 +171,7 @@ TEST(JobCodec, RefusesWhatIsCutOrHasMoreBehind) {
 TEST(JobCodec, RefusesVersionsAndTypesThatItDoesNotKnow) {
   const WasmJob job = delete_job("d");
   std::string bytes = encode_job(job);
-  bytes[0] = 2;
+  bytes[0] = 3;
   EXPECT_FALSE(decode_job(bytes).has_value());
   bytes[0] = 1;
   bytes[1] = 7;
@@ -193,6 +195,26 @@ TEST(JobCodec, RefusesCountsThatCannotBe) {
   to.u8(1);
   to.varint(~std::uint64_t{0});
   EXPECT_FALSE(decode_entry(entry).has_value());
+}
+
+// Which had neither how many revisions stay nor quotas.
+TEST(JobCodec, ReadsJobsOfTheFirstVersion) {
+  const WasmJob job = modify_job("m");
+  std::string modify = encode_job(job);
+  modify[0] = 1;
+  modify.erase(modify.size() - 4, 1);  // before the preconditions, of which there are none
+  const auto read = decode_job(modify);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(encode_job(*read), encode_job(job));
+
+  AccessToken token;
+  token.id = "t";
+  const WasmJob create = token_job("t", CreateTokenJob{token});
+  std::string first = encode_job(create);
+  first[0] = 1;
+  first.resize(first.size() - 2);
+  ASSERT_TRUE(decode_job(first).has_value());
+  EXPECT_EQ(encode_job(*decode_job(first)), encode_job(create));
 }
 
 }  // namespace

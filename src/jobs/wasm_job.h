@@ -20,6 +20,7 @@
 #include "jobs/preconditions.h"
 #include "jobs/wasm_request.h"
 #include "model/access_token.h"
+#include "model/quota.h"
 #include "model/wasm_storage.h"
 
 namespace wasm_server {
@@ -74,6 +75,7 @@ struct SaveJob {  // always with code
 struct ModifyJob {
   ModuleChange change{};
   std::optional<std::uint64_t> revision{};  // the one to return to
+  std::uint64_t max_revisions = 0;          // so many stay, the new one included; 0: all
   Preconditions preconditions{};
 };
 
@@ -123,6 +125,8 @@ struct JobResult {
   std::vector<Digest> freed{};
   // Of one about a token, in the same way.
   std::optional<AccessToken> token{};
+  // What is stored of the module in `meta_data` more than before.
+  StoredAmount stored{};
 };
 
 }  // namespace wasm_server

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "jobs/preconditions.h"
+#include "model/quota.h"
 #include "model/wasm_storage.h"
 
 namespace wasm_server {
@@ -36,6 +37,7 @@ struct WasmRequest {
   std::optional<std::vector<std::string>> output_types;
   std::optional<std::uint64_t> revision;  // PUT only: roll back to this one
   Preconditions preconditions{};
+  std::optional<PrefixQuota> quota{};  // of the one who asks
 };
 
 }  // namespace wasm_server

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/time.h"
+#include "model/quota.h"
 
 namespace wasm_server {
 
@@ -49,6 +50,7 @@ struct AccessToken {
   UnixMillis former_until = 0;
   TokenScopes scopes;
   std::string prefix;  // of all ids that it may name; empty: any
+  Quota quota{};       // of what is stored under the prefix when its bearer writes
   UnixMillis created_at = 0;
   std::optional<UnixMillis> expires_at{};
   std::optional<UnixMillis> last_used_at{};  // to the minute

@@ -61,6 +61,8 @@ struct LimitsConfig {
                      .output_bytes = 64ULL << 20,
                      .max_concurrency = 0,
                      .max_queue = 0};
+  // Of one module, the current one included: with a new one the oldest goes. 0: any number.
+  std::uint64_t max_revisions = 100;
 };
 
 // kBadRequest, naming the field, when a module asks for more than the operator's maximum or for no

@@ -8,6 +8,9 @@ namespace {
 void put_time(ByteWriter& to, UnixMillis time) { to.u64(static_cast<std::uint64_t>(time)); }
 UnixMillis get_time(ByteReader& from) { return static_cast<UnixMillis>(from.u64()); }
 
+void put_number(ByteWriter& to, std::uint64_t number) { to.varint(number); }
+std::uint64_t get_number(ByteReader& from) { return from.varint(); }
+
 }  // namespace
 
 void put_token(ByteWriter& to, const AccessToken& token) {
@@ -20,9 +23,11 @@ void put_token(ByteWriter& to, const AccessToken& token) {
   put_time(to, token.created_at);
   put_optional(to, token.expires_at, put_time);
   put_optional(to, token.last_used_at, put_time);
+  put_optional(to, token.quota.max_modules, put_number);
+  put_optional(to, token.quota.max_bytes, put_number);
 }
 
-AccessToken get_token(ByteReader& from) {
+AccessToken get_token(ByteReader& from, TokenForm form) {
   AccessToken token;
   token.id = from.text();
   token.hash = get_digest(from);
@@ -35,6 +40,9 @@ AccessToken get_token(ByteReader& from) {
   token.created_at = get_time(from);
   token.expires_at = get_optional(from, get_time);
   token.last_used_at = get_optional(from, get_time);
+  if (form == TokenForm::kFirst) return token;
+  token.quota.max_modules = get_optional(from, get_number);
+  token.quota.max_bytes = get_optional(from, get_number);
   return token;
 }
 

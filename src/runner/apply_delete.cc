@@ -12,7 +12,8 @@ namespace {
 Result<JobResult> delete_damaged(ModuleBatch& modules, const std::string& id) {
   JobResult result;
   result.meta_data.id = id;
-  TRY_ASSIGN(result.freed, modules.erase_damaged(id));
+  TRY_ASSIGN(auto erased, modules.erase_damaged(id));
+  result.freed = std::move(erased.freed);
   return result;
 }
 
@@ -24,8 +25,12 @@ Result<JobResult> apply(Batch& batch, const WasmJob& job, const DeleteJob& erase
   if (!current && erase.preconditions.empty()) return delete_damaged(modules, job.meta_data.id);
   if (!current) return std::unexpected{current.error()};
   TRY_ASSIGN(WasmMetaData deleted, deleted_module(job, erase, *current));
-  TRY_ASSIGN(auto freed, modules.erase(job.meta_data.id));
-  return JobResult{std::move(deleted), std::move(freed)};
+  TRY_ASSIGN(auto erased, modules.erase(job.meta_data.id));
+  JobResult result;
+  result.meta_data = std::move(deleted);
+  result.freed = std::move(erased.freed);
+  result.stored = erased.stored;
+  return result;
 }
 
 }  // namespace wasm_server

@@ -16,8 +16,15 @@ Result<JobResult> apply(Batch& batch, const WasmJob& job, const ModifyJob& modif
     TRY_ASSIGN(source, modules.find_revision(id, *modify.revision));
   }
   TRY_ASSIGN(WasmMetaData next, modified_module(job, modify, current, source));
-  TRY(modules.put(next, job.wasm ? job.wasm->bytes : nullptr));
-  return JobResult{std::move(next), {}};
+  TRY_ASSIGN(const auto added, modules.put(next, job.wasm ? job.wasm->bytes : nullptr));
+  JobResult result;
+  result.meta_data = std::move(next);
+  result.stored = added.stored;
+  if (modify.max_revisions == 0) return result;
+  TRY_ASSIGN(auto aged_out, modules.keep_newest(id, modify.max_revisions));
+  result.stored += aged_out.stored;
+  result.freed = std::move(aged_out.freed);
+  return result;
 }
 
 }  // namespace wasm_server

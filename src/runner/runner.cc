@@ -58,14 +58,18 @@ void Runner::write_batch() {
 
 // False when each job has to be tried alone.
 bool Runner::write_together() {
+  for (const PendingJob& pending : batch_) {
+    if (pending.quota) quotas_.prepare(*pending.quota);
+  }
   const auto batch = store_.begin();
   if (!batch) {
     results_.assign(batch_.size(), std::unexpected{batch.error()});
     return true;
   }
+  quotas_.discard();  // of a batch that failed
   done_.clear();
   for (const PendingJob& pending : batch_) {
-    results_.push_back(apply_job(**batch, pending.job));
+    results_.push_back(apply_within_quota(**batch, pending));
     if (results_.back()) done_.push_back(&pending.job);
   }
   const auto committed = commit(**batch, done_);
@@ -79,19 +83,30 @@ bool Runner::write_together() {
 
 void Runner::write_one_by_one() {
   results_.clear();
-  for (const PendingJob& pending : batch_) results_.push_back(write_alone(pending.job));
+  for (const PendingJob& pending : batch_) results_.push_back(write_alone(pending));
 }
 
 // As a batch of its own.
-Result<JobResult> Runner::write_alone(const WasmJob& job) try {
+Result<JobResult> Runner::write_alone(const PendingJob& pending) try {
+  quotas_.discard();  // of a batch that failed
   TRY_ASSIGN(const auto batch, store_.begin());
-  TRY_ASSIGN(JobResult result, apply_job(*batch, job));
-  const WasmJob* const done = &job;
+  TRY_ASSIGN(JobResult result, apply_within_quota(*batch, pending));
+  const WasmJob* const done = &pending.job;
   TRY(commit(*batch, {&done, 1}));
   return result;
 } catch (const std::exception& exception) {
-  log_error("runner: job " + job.meta_data.job_id + ": " + exception.what());
+  log_error("runner: job " + pending.job.meta_data.job_id + ": " + exception.what());
   return unexpected_failure();
+}
+
+Result<JobResult> Runner::apply_within_quota(Batch& batch, const PendingJob& pending) {
+  const Batch::Mark before = batch.mark();
+  auto result = apply_job(batch, pending.job);
+  if (!result) return result;
+  auto within = quotas_.add(pending.job.meta_data.id, result->stored, pending.quota);
+  if (within) return result;
+  batch.rollback(before);
+  return std::unexpected{std::move(within).error()};
 }
 
 // With the entry of the log that says how to do the same again.
@@ -99,7 +114,9 @@ Result<void> Runner::commit(Batch& batch, std::span<const WasmJob* const> done) 
   if (done.empty()) return {};
   TRY_ASSIGN(JobLog::Appended appended, log_.append(done));
   batch.set_entry({appended.sequence, std::move(appended.beside)});
-  return store_.commit(batch);
+  TRY(store_.commit(batch));
+  quotas_.committed();
+  return {};
 }
 
 void Runner::answer() {

@@ -10,6 +10,7 @@
 #include "jobs/job_log.h"
 #include "jobs/wasm_job.h"
 #include "metrics/cells.h"
+#include "runner/quota_usage.h"
 #include "store/kv.h"
 
 namespace wasm_server {
@@ -28,7 +29,8 @@ class Runner {
   using OnCommit = std::function<void(const WasmJob&, const JobResult&)>;
 
   // `store`, `log` and the channel must outlive this.
-  Runner(Store& store, JobLog& log, JobChannel::Rx rx) : store_(store), log_(log), rx_(rx) {}
+  Runner(Store& store, JobLog& log, JobChannel::Rx rx)
+      : store_(store), log_(log), rx_(rx), quotas_(store) {}
   ~Runner() { stop(); }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -52,7 +54,8 @@ class Runner {
   void write_batch();
   bool write_together();
   void write_one_by_one();
-  Result<JobResult> write_alone(const WasmJob& job);
+  Result<JobResult> write_alone(const PendingJob& pending);
+  Result<JobResult> apply_within_quota(Batch& batch, const PendingJob& pending);
   Result<void> commit(Batch& batch, std::span<const WasmJob* const> done);
   void answer();
 
@@ -64,7 +67,9 @@ class Runner {
 
   DurationHistogram commit_times_;
 
-  // Owned by the runner thread; kept for their capacity.
+  // Owned by the runner thread, as all below.
+  QuotaUsage quotas_;
+  // Kept for their capacity.
   std::vector<PendingJob> batch_;
   Results results_;                   // of batch_, in its order
   std::vector<const WasmJob*> done_;  // those that go to the log

@@ -317,6 +317,43 @@ TEST_F(RunnerTest, ReturnsToAnOlderRevisionWithItsCode) {
   EXPECT_EQ(modules().find_revision("m", 2).value()->digest, sha256("two"));
 }
 
+TEST_F(RunnerTest, AModifyLeavesAsManyRevisionsAsItSays) {
+  std::vector<WasmJob> jobs;
+  jobs.push_back(save_job("m", "1"));
+  for (const char* code : {"2", "3", "4"}) {
+    WasmJob modify = modify_job("m", make_code(code));
+    std::get<ModifyJob>(modify.details).max_revisions = 2;
+    jobs.push_back(std::move(modify));
+  }
+  const auto answers = run_batch(std::move(jobs));
+  EXPECT_TRUE(answers[1]->freed.empty());
+  EXPECT_EQ(answers[2]->freed, std::vector{sha256("1")});
+  EXPECT_EQ(answers[3]->freed, std::vector{sha256("2")});
+  EXPECT_FALSE(modules().find_revision("m", 2).value());
+  EXPECT_TRUE(modules().find_revision("m", 3).value());
+  EXPECT_EQ(code("1"), std::nullopt);
+}
+
+TEST_F(RunnerTest, AJobBeyondItsQuotaFailsAlone) {
+  seed(make_meta_data("team.a", "first"), "first");
+  std::vector<std::future<Answer>> answers;
+  for (const char* id : {"team.b", "team.c", "other", "team.d"}) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    answers.push_back(promise->get_future());
+    PendingJob pending{save_job(id, id), [promise](Answer answer) { promise->set_value(answer); }};
+    if (std::string_view(id) != "other") pending.quota = {"team.", {.max_modules = 2}};
+    ASSERT_TRUE(channel_.tx().try_send(std::move(pending)).has_value());
+  }
+  runner_.start();
+  stop();
+  EXPECT_TRUE(answers[0].get().has_value());
+  EXPECT_EQ(code_of(answers[1].get()), ErrorCode::kStorageFull);
+  EXPECT_TRUE(answers[2].get().has_value());
+  EXPECT_EQ(code_of(answers[3].get()), ErrorCode::kStorageFull);
+  EXPECT_FALSE(has("team.c"));
+  EXPECT_EQ(code("team.c"), std::nullopt);
+}
+
 TEST_F(RunnerTest, TellsOfWhatWasDoneAfterTheCommitAndBeforeTheAnswers) {
   std::vector<std::string> events;
   store_.faults.before_commit = [&] { events.push_back("commit"); };

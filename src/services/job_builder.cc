@@ -48,12 +48,13 @@ ModuleChange change_of(WasmRequest& request) {
           std::move(request.output_types)};
 }
 
-JobDetails details_of(JobType type, WasmRequest& request) {
+JobDetails details_of(JobType type, WasmRequest& request, const LimitsConfig& limits) {
   switch (type) {
     case JobType::SAVE:
       return SaveJob{change_of(request), std::move(request.preconditions)};
     case JobType::MODIFY:
-      return ModifyJob{change_of(request), request.revision, std::move(request.preconditions)};
+      return ModifyJob{change_of(request), request.revision, limits.max_revisions,
+                       std::move(request.preconditions)};
     case JobType::DELETE:
       return DeleteJob{std::move(request.preconditions)};
     default:
@@ -74,10 +75,10 @@ Result<void> check_request(JobType type, const WasmRequest& request, const Limit
 }
 
 Result<WasmJob> build_job(JobType type, WasmRequest request, std::optional<NewCode> code,
-                          Clock::TimePoint now) {
+                          const LimitsConfig& limits, Clock::TimePoint now) {
   TRY(check_function(request, code));
   JobMetaData meta_data = meta_data_of(request, now);
-  JobDetails details = details_of(type, request);
+  JobDetails details = details_of(type, request, limits);
   return make_job(std::move(meta_data), std::move(details), std::move(code));
 }
 

@@ -22,6 +22,6 @@ Result<void> check_request(JobType type, const WasmRequest& request, const Limit
 // that this code does not export; all that depends on what is stored is left to the runner. A SAVE
 // without id gets a new one.
 Result<WasmJob> build_job(JobType type, WasmRequest request, std::optional<NewCode> code,
-                          Clock::TimePoint now);
+                          const LimitsConfig& limits, Clock::TimePoint now);
 
 }  // namespace wasm_server

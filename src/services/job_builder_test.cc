@@ -12,10 +12,11 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
+const LimitsConfig kLimits;
 constexpr Clock::TimePoint kNow{milliseconds{1'795'392'000'000}};
 
 Result<WasmJob> save(WasmRequest request) {
-  return build_job(JobType::SAVE, std::move(request), make_code("some code"), kNow);
+  return build_job(JobType::SAVE, std::move(request), make_code("some code"), kLimits, kNow);
 }
 
 WasmRequest with_code() {
@@ -83,7 +84,7 @@ TEST(JobBuilder, LeavesToTheRunnerWhatDependsOnTheStore) {
   request.id = "x";
   request.function = "sub";
   request.revision = 7;
-  const auto job = build_job(JobType::MODIFY, std::move(request), {}, kNow);
+  const auto job = build_job(JobType::MODIFY, std::move(request), {}, kLimits, kNow);
   ASSERT_TRUE(job);
   EXPECT_EQ(job->meta_data.run_function, "sub");
   EXPECT_EQ(std::get<ModifyJob>(job->details).revision, 7U);

@@ -77,14 +77,15 @@ Task<Result<WasmMetaData>> Modules::remove(std::string id, Preconditions precond
 
 Task<Result<WasmMetaData>> Modules::write(JobType type, WasmRequest request) {
   CO_TRY(check_request(type, request, parts_.limits));
+  std::optional<PrefixQuota> quota = std::move(request.quota);
   std::optional<NewCode> code;
   if (const bool is_text = request.text.has_value(); is_text || request.wasm) {
     auto checking = check_code(*std::move(is_text ? request.text : request.wasm), is_text);
     CO_TRY_ASSIGN(code, co_await std::move(checking));
   }
-  CO_TRY_ASSIGN(WasmJob job,
-                build_job(type, std::move(request), std::move(code), parts_.clock.now()));
-  auto submitting = parts_.channel.tx().submit(std::move(job));
+  CO_TRY_ASSIGN(WasmJob job, build_job(type, std::move(request), std::move(code), parts_.limits,
+                                       parts_.clock.now()));
+  auto submitting = parts_.channel.tx().submit(std::move(job), std::move(quota));
   CO_TRY_ASSIGN(JobResult committed, co_await std::move(submitting));
   co_return std::move(committed.meta_data);
 }
@@ -126,9 +127,14 @@ Result<WasmMetaData> Modules::find(std::string_view id,
               "there is no revision " + std::to_string(*revision) + " of a module " + quote(id));
 }
 
-Result<WasmMetaData> Modules::revision_before(const WasmMetaData& meta_data) const {
+Result<std::optional<WasmMetaData>> Modules::revision_before(const WasmMetaData& meta_data) const {
+  if (meta_data.revision == 1) return std::nullopt;
   TRY_ASSIGN(auto older, parts_.store.find_revision(meta_data.id, meta_data.revision - 1));
-  if (older && older->created_at == meta_data.created_at) return *std::move(older);
+  if (older && older->created_at == meta_data.created_at) return older;
+  if (!older) {  // the oldest that is kept, or deleted meanwhile
+    TRY_ASSIGN(const auto current, parts_.store.find(meta_data.id));
+    if (current && current->created_at == meta_data.created_at) return std::nullopt;
+  }
   return fail(ErrorCode::kNotFound, "the module was deleted meanwhile");
 }
 

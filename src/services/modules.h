@@ -71,7 +71,8 @@ class Modules {
   //   kNotFound            modify, remove: no such module or revision
   //   kPreconditionFailed  the module is not in the state that the request asks for
   //   kOverloaded          too many writes or large modules are waiting, or no memory is left
-  //   kStorageFull, kInternal
+  //   kStorageFull         also when the request's quota is used up
+  //   kInternal
   Task<Result<WasmMetaData>> save(WasmRequest request);
   // Of the module `request.id`. What the request leaves out stays as it is.
   Task<Result<WasmMetaData>> modify(WasmRequest request);
@@ -82,9 +83,9 @@ class Modules {
   // kNotFound says what is missing.
   Result<WasmMetaData> find(std::string_view id,
                             std::optional<std::uint64_t> revision = std::nullopt) const;
-  // The revision before `meta_data`, which must not be the first one. kNotFound when the module was
-  // deleted meanwhile, even if another one has its id by now.
-  Result<WasmMetaData> revision_before(const WasmMetaData& meta_data) const;
+  // The revision before `meta_data`; empty when that is the oldest one kept. kNotFound when the
+  // module was deleted meanwhile, even if another one has its id by now.
+  Result<std::optional<WasmMetaData>> revision_before(const WasmMetaData& meta_data) const;
   Result<ListPage> list(const ListQuery& query, const ListScan& scan) const;
 
   // The code of a module that was found; kNotFound when it was deleted since. As a whole:

@@ -184,7 +184,9 @@ TEST_F(ModulesTest, RemovesAModuleWithItsCode) {
 TEST_F(ModulesTest, GoesBackThroughTheRevisionsOfOneModuleOnly) {
   ASSERT_TRUE(save("m", kSum));
   const auto second = modify({});
-  EXPECT_EQ(modules_.revision_before(*second)->revision, 1U);
+  const auto first = modules_.revision_before(*second);
+  EXPECT_EQ((*first)->revision, 1U);
+  EXPECT_EQ(modules_.revision_before(**first).value(), std::nullopt);
   ASSERT_TRUE(remove("m"));
   EXPECT_EQ(code_of(modules_.revision_before(*second)), ErrorCode::kNotFound);
   clock_.advance(std::chrono::seconds{1});

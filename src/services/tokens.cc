@@ -46,6 +46,7 @@ Result<TokenJob> make_create_job(const TokenRequest& request, Clock::TimePoint n
   token.id = make_token_id();
   token.scopes = request.scopes;
   token.prefix = request.prefix;
+  token.quota = request.quota;
   token.created_at = unix_millis(now);
   if (request.lifetime) token.expires_at = after(now, *request.lifetime);
   std::string text = make_token_text(token.id);

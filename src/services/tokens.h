@@ -24,6 +24,7 @@ inline constexpr std::size_t kMaxTokens = 1'000;
 struct TokenRequest {
   TokenScopes scopes;
   std::string prefix{};
+  Quota quota{};
   std::optional<std::chrono::seconds> lifetime{};  // empty: no end
 };
 

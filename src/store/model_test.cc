@@ -86,11 +86,11 @@ class ModelTest : public testing::TestWithParam<unsigned> {
     model.modules[id].clear();
     std::vector<Digest> expected;
     std::ranges::set_difference(before, model.used(), std::back_inserter(expected));
-    auto freed = ModuleBatch{batch}.erase(id);
-    ASSERT_EQ(freed.has_value(), there);
-    if (!freed) return;
-    std::ranges::sort(*freed);
-    EXPECT_EQ(*freed, expected);
+    auto erased = ModuleBatch{batch}.erase(id);
+    ASSERT_EQ(erased.has_value(), there);
+    if (!erased) return;
+    std::ranges::sort(erased->freed);
+    EXPECT_EQ(erased->freed, expected);
   }
 
   // As a job that fails in its middle.

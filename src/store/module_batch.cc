@@ -1,7 +1,11 @@
+#include <algorithm>
+#include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
+#include "store/module_amount.h"
 #include "store/module_reads.h"
 #include "store/module_repository.h"
 #include "store/reference_count.h"
@@ -40,16 +44,23 @@ Result<std::optional<WasmMetaData>> ModuleBatch::find_revision(std::string_view 
   return read_revision(batch_, id, revision);
 }
 
-Result<void> ModuleBatch::put(const WasmMetaData& meta_data, const SharedBytes& code) {
+Result<ModuleBatch::Change> ModuleBatch::put(const WasmMetaData& meta_data,
+                                             const SharedBytes& code) {
   TRY(add_reference(meta_data.digest, code));
+  Change change{.stored = {.modules = 1}};
+  bool is_new_code = true;
   std::string record;
   TRY_ASSIGN(const bool supersedes, batch_.get(Table::kModules, meta_data.id, record));
   if (supersedes) {
     TRY_ASSIGN(const RecordHead head, decode_record_head(meta_data.id, record));
     TRY(batch_.put(Table::kRevisions, revision_key(meta_data.id, head.revision), record));
+    is_new_code = head.digest != meta_data.digest;
+    change.stored.modules = 0;
   }
   encode_record(meta_data, record);
-  return batch_.put(Table::kModules, meta_data.id, record);
+  TRY(batch_.put(Table::kModules, meta_data.id, record));
+  change.stored.bytes = stored_bytes(record.size(), is_new_code ? meta_data.size : 0);
+  return change;
 }
 
 Result<void> ModuleBatch::add_reference(const Digest& digest, const SharedBytes& code) {
@@ -120,25 +131,79 @@ Result<void> ModuleBatch::mend_code(const Digest& digest, CodeReference& referen
   return {};
 }
 
-// Revisions are numbered from 1 on without a gap.
-Result<std::vector<Digest>> ModuleBatch::erase(std::string_view id) {
+Result<ModuleBatch::Change> ModuleBatch::keep_newest(std::string_view id, std::uint64_t revisions) {
   TRY_ASSIGN(const auto current, read_module_head(batch_, id));
   if (!current) return fail(ErrorCode::kNotFound, "no such module");
-  Counts counts{{current->digest, 1}};
-  std::string record;
-  for (std::uint64_t revision = 1; revision < current->revision; ++revision) {
-    const std::string key = revision_key(id, revision);
-    TRY_ASSIGN(const bool there, batch_.get(Table::kRevisions, key, record));
-    if (!there) continue;
-    TRY_ASSIGN(const RecordHead head, decode_record_head(id, record));
-    ++counts[head.digest];
-    TRY(batch_.erase(Table::kRevisions, key));
+  if (current->revision <= revisions) return Change{};
+  const std::uint64_t first_to_go = current->revision - std::max<std::uint64_t>(revisions, 1);
+  RecordHead youngest = *current;
+  if (revisions > 1) {
+    std::string record;
+    TRY_ASSIGN(const bool there,
+               batch_.get(Table::kRevisions, revision_key(id, first_to_go + 1), record));
+    if (there) {
+      TRY_ASSIGN(youngest, decode_record_head(id, record));
+    }
   }
-  TRY(batch_.erase(Table::kModules, id));
-  return drop_all(id, counts);
+  Counts counts;
+  Change change;
+  TRY_ASSIGN(change.stored, erase_older(id, youngest, first_to_go, counts));
+  TRY_ASSIGN(change.freed, drop_all(id, counts));
+  return change;
 }
 
-Result<std::vector<Digest>> ModuleBatch::erase_damaged(std::string_view id) {
+Result<ModuleBatch::Change> ModuleBatch::erase(std::string_view id) {
+  std::string record;
+  TRY_ASSIGN(const bool there, batch_.get(Table::kModules, id, record));
+  if (!there) return fail(ErrorCode::kNotFound, "no such module");
+  TRY_ASSIGN(const RecordHead current, decode_record_head(id, record));
+  Counts counts{{current.digest, 1}};
+  Change change;
+  TRY_ASSIGN(change.stored, erase_older(id, current, current.revision - 1, counts));
+  TRY(batch_.erase(Table::kModules, id));
+  change.stored += {.modules = -1, .bytes = -stored_bytes(record.size(), current.size)};
+  TRY_ASSIGN(change.freed, drop_all(id, counts));
+  return change;
+}
+
+// Of the superseded revisions that are committed; the greatest number when there is none.
+Result<std::uint64_t> ModuleBatch::oldest_stored(std::string_view id) const {
+  const std::string first = revision_key(id, 0);
+  const std::string_view beginning = std::string_view(first).substr(0, id.size() + 1);
+  const auto cursor = batch_.stored().scan(Table::kRevisions, first);
+  if (cursor->valid() && cursor->key().starts_with(beginning)) {
+    TRY_ASSIGN(const RecordHead head, decode_record_head(id, cursor->value()));
+    return head.revision;
+  }
+  TRY(cursor->status());
+  return std::numeric_limits<std::uint64_t>::max();
+}
+
+// Removes the revisions from number `from` downwards, of which `younger` is the next that stays or
+// was counted already. They are numbered without a gap, but for one that a repair has left.
+Result<StoredAmount> ModuleBatch::erase_older(std::string_view id, RecordHead younger,
+                                              std::uint64_t from, Counts& counts) {
+  StoredAmount stored;
+  std::optional<std::uint64_t> oldest;  // looked for at the first gap
+  std::string record;
+  for (std::uint64_t revision = from; revision > 0; --revision) {
+    const std::string key = revision_key(id, revision);
+    TRY_ASSIGN(const bool there, batch_.get(Table::kRevisions, key, record));
+    if (!there && !oldest) {
+      TRY_ASSIGN(oldest, oldest_stored(id));
+    }
+    if (oldest && revision < *oldest) break;
+    if (!there) continue;
+    TRY_ASSIGN(const RecordHead head, decode_record_head(id, record));
+    stored.bytes -= stored_bytes(record.size(), head.digest == younger.digest ? 0 : head.size);
+    ++counts[head.digest];
+    TRY(batch_.erase(Table::kRevisions, key));
+    younger = head;
+  }
+  return stored;
+}
+
+Result<ModuleBatch::Change> ModuleBatch::erase_damaged(std::string_view id) {
   Counts counts;
   const std::string first = revision_key(id, 0);
   const std::string_view beginning = std::string_view(first).substr(0, id.size() + 1);
@@ -152,7 +217,9 @@ Result<std::vector<Digest>> ModuleBatch::erase_damaged(std::string_view id) {
   TRY(batch_.erase(Table::kModules, id));
   log_warning("store: the record of " + std::string{id} +
               " is damaged: it is deleted, but for its code");
-  return drop_all(id, counts);
+  Change change;
+  TRY_ASSIGN(change.freed, drop_all(id, counts));
+  return change;
 }
 
 Result<std::vector<Digest>> ModuleBatch::drop_all(std::string_view id, const Counts& counts) {

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/result.h"
+#include "model/quota.h"
 #include "model/wasm_storage.h"
 #include "store/batch.h"
 #include "store/kv.h"
@@ -95,19 +96,30 @@ class ModuleBatch {
   Result<std::optional<WasmMetaData>> find_revision(std::string_view id,
                                                     std::uint64_t revision) const;
 
+  // What an operation did: the code that nobody refers to any more, which is gone (a later put may
+  // bring it back), and what is stored of the module more than before.
+  struct Change {
+    std::vector<Digest> freed{};
+    StoredAmount stored{};
+  };
+
   // Makes `meta_data` the current revision of its id; the one before, if any, stays as an older
   // one. `code` must be given unless code of that digest is there. Takes one reference to it.
-  Result<void> put(const WasmMetaData& meta_data, const SharedBytes& code);
-
-  // Removes all revisions and the code that nobody else refers to, whose digests it returns. A
-  // later put may bring one back. kNotFound when there is no such module.
-  Result<std::vector<Digest>> erase(std::string_view id);
+  Result<Change> put(const WasmMetaData& meta_data, const SharedBytes& code);
+  // Removes the oldest revisions of a module that is there, until so many are left; at least the
+  // current one stays.
+  Result<Change> keep_newest(std::string_view id, std::uint64_t revisions);
+  // Removes all revisions. kNotFound when there is no such module.
+  Result<Change> erase(std::string_view id);
   // The same for one whose record cannot be read: its code stays, because nobody knows which that
-  // was; `wasm-server check --repair` finds it.
-  Result<std::vector<Digest>> erase_damaged(std::string_view id);
+  // was; `wasm-server check --repair` finds it. Nor is it known what was stored of it.
+  Result<Change> erase_damaged(std::string_view id);
 
  private:
   using Counts = std::map<Digest, std::uint64_t>;
+  Result<std::uint64_t> oldest_stored(std::string_view id) const;
+  Result<StoredAmount> erase_older(std::string_view id, RecordHead younger, std::uint64_t from,
+                                   Counts& counts);
   Result<std::vector<Digest>> drop_all(std::string_view id, const Counts& counts);
 
   Result<void> add_reference(const Digest& digest, const SharedBytes& code);

@@ -108,11 +108,41 @@ TEST_F(ModuleRepositoryTest, TellsWhichCodeAnEraseFreed) {
     put("b", "third", 3);
     put("b", "third", 4);
     const auto batch = begin();
-    EXPECT_THAT(ModuleBatch{*batch}.erase("b").value(),
+    EXPECT_THAT(ModuleBatch{*batch}.erase("b")->freed,
                 testing::UnorderedElementsAre(sha256("other"), sha256("third")));
-    EXPECT_THAT(ModuleBatch{*batch}.erase("a").value(), testing::ElementsAre(sha256(shared)));
+    EXPECT_THAT(ModuleBatch{*batch}.erase("a")->freed, testing::ElementsAre(sha256(shared)));
     ASSERT_TRUE(commit(*batch).has_value());
   }
+}
+
+TEST_F(ModuleRepositoryTest, KeepsAsManyRevisionsAsItIsTold) {
+  for (const char* code : {"1", "2", "3", "4"}) put("m", code, std::stoul(code));
+  put("m", "4", 5);
+  put("m2", "1", 1);
+  const auto keep = [&](std::uint64_t revisions) {
+    const auto batch = begin();
+    auto change = ModuleBatch{*batch}.keep_newest("m", revisions).value();
+    EXPECT_TRUE(commit(*batch).has_value());
+    return change.freed;
+  };
+  EXPECT_THAT(keep(5), testing::IsEmpty());
+  EXPECT_THAT(keep(4), testing::IsEmpty()) << "another module has its code";
+  EXPECT_THAT(revisions("m"), testing::ElementsAre(5, 4, 3, 2));
+  EXPECT_THAT(keep(2), testing::UnorderedElementsAre(sha256("2"), sha256("3")));
+  EXPECT_THAT(keep(0), testing::IsEmpty()) << "the current one has the same code";
+  EXPECT_THAT(revisions("m"), testing::ElementsAre(5));
+  erase("m");
+  EXPECT_TRUE(holds("1"));
+}
+
+TEST_F(ModuleRepositoryTest, ErasesRevisionsBehindAGap) {
+  for (const char* code : {"1", "2", "3", "4"}) put("m", code, std::stoul(code));
+  const auto batch = begin();
+  ASSERT_TRUE(batch->erase(Table::kRevisions, revision_key("m", 2)).has_value());
+  ASSERT_TRUE(commit(*batch).has_value());
+  erase("m");
+  EXPECT_FALSE(has_code("1"));
+  EXPECT_FALSE(has_code("3"));
 }
 
 TEST_F(ModuleRepositoryTest, TakesTheCodeThatIsThereWhenNoneIsGiven) {

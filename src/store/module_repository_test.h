@@ -31,8 +31,9 @@ class ModuleRepositoryTest : public testing::Test {
 
   static Result<void> put_in(Batch& batch, std::string_view id, std::string_view code,
                              std::uint64_t revision = 1) {
-    return ModuleBatch{batch}.put(make_meta_data(id, code, revision),
-                                  std::make_shared<const Bytes>(code));
+    TRY(ModuleBatch{batch}.put(make_meta_data(id, code, revision),
+                               std::make_shared<const Bytes>(code)));
+    return {};
   }
 
   bool has_code(std::string_view code) {

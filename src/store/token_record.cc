@@ -5,7 +5,8 @@
 namespace wasm_server {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kFirstVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 }  // namespace
 
@@ -19,8 +20,10 @@ std::string encode_token_record(const AccessToken& token) {
 
 Result<AccessToken> decode_token_record(std::string_view id, std::string_view record) {
   ByteReader from{record};
-  const bool known = from.u8() == kVersion;
-  AccessToken token = get_token(from);
+  const std::uint8_t version = from.u8();
+  const bool known = version == kFirstVersion || version == kVersion;
+  AccessToken token =
+      get_token(from, version == kFirstVersion ? TokenForm::kFirst : TokenForm::kSecond);
   if (known && !from.failed() && from.at_end() && token.id == id) return token;
   return fail(ErrorCode::kInternal, "a stored record is damaged",
               "record of token " + std::string(id) + ": not of its form");

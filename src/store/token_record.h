@@ -1,6 +1,7 @@
 #pragma once
 
-// kTokens: id -> version u8 = 1, then the token (model/token_codec.h).
+// kTokens: id -> version u8 = 2, then the token (model/token_codec.h); 1: in its
+// first form.
 
 #include <string>
 #include <string_view>

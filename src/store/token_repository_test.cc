@@ -18,9 +18,18 @@ TEST(TokenRecord, GivesBackWhatItWasMadeOf) {
       token.former_hash.reset();
       token.expires_at.reset();
       token.last_used_at.reset();
+      token.quota = {.max_modules = 300, .max_bytes = 5};
     }
     EXPECT_EQ(decode_token_record(id, encode_token_record(token)), token);
   }
+}
+
+TEST(TokenRecord, ReadsTheFirstVersionWhichHadNoQuota) {
+  std::string record = encode_token_record(make_token("a"));
+  record[0] = 1;
+  record.resize(record.size() - 2);
+  EXPECT_EQ(decode_token_record("a", record), make_token("a"));
+  EXPECT_FALSE(decode_token_record("a", record + '\0'));
 }
 
 TEST(TokenRecord, RefusesWhatIsNone) {
@@ -30,7 +39,7 @@ TEST(TokenRecord, RefusesWhatIsNone) {
   EXPECT_FALSE(decode_token_record("a", record + '\0'));
   EXPECT_FALSE(decode_token_record("b", record)) << "it is another's";
   std::string other = record;
-  other[0] = 2;
+  other[0] = 3;
   const auto unknown = decode_token_record("a", other);
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, ErrorCode::kInternal);

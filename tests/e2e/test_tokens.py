@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -220,3 +221,48 @@ def test_it_listens_there_if_the_operator_insists(fresh_server):
     server = fresh_server("--insecure", listen="0.0.0.0:0")
     with Client(f"http://127.0.0.1:{server.port}") as client:
         assert client.get("/wasm").status_code == 200
+
+
+def test_a_quota_bounds_what_is_stored_under_a_prefix(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        admin = create(client, ["admin"])
+        team = create(client, ["read", "write"], admin, prefix="team.", max_modules=2, max_bytes=200_000)
+
+        def put(module_id: str, code: bytes, by: str) -> httpx.Response:
+            return client.post("/wasm", params={"id": module_id}, content=code, headers={**WASM, **bearer(by)})
+
+        assert put("team.a", distinct(1, 60_000), admin).status_code == 201
+        assert put("team.b", distinct(2, 60_000), team).status_code == 201
+        refused = put("team.c", distinct(3, 100), team)
+        assert_problem(refused, 507, "storage-full", "2 modules")
+        assert put("team.c", distinct(3, 100), admin).status_code == 201, "an administrator has no quota"
+        assert client.delete("/wasm/team.c", headers=bearer(team)).status_code == 204
+        # Each revision counts, but for code that stays.
+        change = {"headers": bearer(team), "json": {"labels": {"a": "b"}}}
+        assert client.put("/wasm/team.a", **change).status_code == 200
+        larger = client.put("/wasm/team.a", content=distinct(4, 100_000), headers={**WASM, **bearer(team)})
+        assert_problem(larger, 507, "storage-full", "bytes")
+        assert client.get("/wasm/team.a", headers=bearer(team)).json()["meta_data"]["revision"] == 2
+        assert client.put("/wasm/team.a", content=distinct(5, 60_000), headers={**WASM, **bearer(team)}).status_code == 200
+        server.kill()
+        server.listen = server.address
+        server.start()
+        larger = client.put("/wasm/team.a", content=distinct(6, 60_000), headers={**WASM, **bearer(team)})
+        assert_problem(larger, 507, "storage-full", "bytes")
+        assert client.delete("/wasm/team.b", headers=bearer(team)).status_code == 204
+        assert put("team.d", distinct(7, 60_000), team).status_code == 201
+        listed = {item["id"]: item for item in client.get("/tokens", headers=bearer(admin)).json()["items"]}
+        assert (listed[id_of(team)]["max_modules"], listed[id_of(team)]["max_bytes"]) == (2, 200_000)
+        assert (listed[id_of(admin)]["max_modules"], listed[id_of(admin)]["max_bytes"]) == (None, None)
+
+
+def test_of_racing_writes_no_more_succeed_than_the_quota_allows(fresh_server):
+    server = fresh_server()
+    with Client(server.url) as client:
+        admin = create(client, ["admin"])
+        team = create(client, ["write"], admin, max_modules=7)
+    with ThreadPoolExecutor(16) as pool:
+        def put(number: int) -> int:
+            return httpx.post(server.url + "/wasm", content=distinct(number, 50), headers={**WASM, **bearer(team)}).status_code
+        assert sorted(pool.map(put, range(40))) == [201] * 7 + [507] * 33

@@ -1,12 +1,13 @@
 """PUT and DELETE: revisions, what is kept, rollback, preconditions and races."""
 
 import base64
+import subprocess
 import threading
 
 import pytest
 
 from support.client import JSON, WASM, WAT, Client, assert_problem, fresh_id
-from support.modules import ADD, ADD_SUB, COUNT, SUB, wasm
+from support.modules import ADD, ADD_SUB, COUNT, SUB, distinct, wasm
 
 contract = pytest.mark.contract
 RAW = {"Accept": "application/wasm"}
@@ -317,3 +318,34 @@ def test_racing_updates_without_a_condition_all_count(server):
         assert client.meta(id)["revision"] == 61
         items = client.get(f"/wasm/{id}/revisions").json()["items"]
         assert [item["meta_data"]["revision"] for item in items] == list(range(61, 0, -1))
+
+
+def test_the_oldest_revisions_go(fresh_server):
+    server = fresh_server("--max-revisions", "3")
+    with Client(server.url) as client:
+        for number in range(1, 6):
+            code = distinct(number, 20_000)
+            answer = client.request("POST" if number == 1 else "PUT", "/wasm" if number == 1 else "/wasm/m", content=code,
+                                    headers=WASM, params={"id": "m"} if number == 1 else {})
+            assert answer.json()["meta_data"]["revision"] == number
+
+        def kept() -> list[int]:
+            return [item["meta_data"]["revision"] for item in client.get("/wasm/m/revisions").json()["items"]]
+
+        assert kept() == [5, 4, 3]
+        assert_problem(client.get("/wasm/m", params={"revision": 2}), 404, "not-found", "revision 2")
+        assert_problem(client.put("/wasm/m", json={"revision": 2}), 404, "not-found", "revision 2")
+        assert client.get("/wasm/m", params={"revision": 3}, headers=RAW).content == distinct(3, 20_000)
+        assert client.put("/wasm/m", json={"revision": 3}).json()["meta_data"]["revision"] == 6
+        assert kept() == [6, 5, 4] and client.get("/wasm/m", headers=RAW).content == distinct(3, 20_000)
+        # Fewer from the next change on.
+        server.kill()
+        server.listen, server.flags = server.address, ("--max-revisions", "1")
+        server.start()
+        assert kept() == [6, 5, 4]
+        assert client.put("/wasm/m", json={"labels": {"a": "b"}}).json()["meta_data"]["revision"] == 7
+        assert kept() == [7]
+        assert client.delete("/wasm/m").status_code == 204
+        server.stop()
+    report = subprocess.run([server.binary, "check", server.data], capture_output=True, text=True, timeout=60)
+    assert report.returncode == 0, report.stdout

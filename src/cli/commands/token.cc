@@ -1,5 +1,7 @@
 #include <array>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +38,8 @@ constexpr CommandText kText{
 constexpr std::array kColumns{Column{"ID", "id"},
                               Column{"SCOPES", "scopes"},
                               Column{"PREFIX", "prefix"},
+                              Column{"MODULES", "max_modules"},
+                              Column{"BYTES", "max_bytes"},
                               Column{"CREATED", "created_at"},
                               Column{"EXPIRES", "expires_at"},
                               Column{"LAST USED", "last_used_at"}};
@@ -66,6 +70,12 @@ class Token : public Command {
         ->allow_extra_args(false);
     app.add_option("--prefix", prefix_, "A new token is for the ids that begin so")
         ->type_name("PREFIX");
+    app.add_option("--max-modules", max_modules_,
+                   "With a new token no more modules may be stored under its prefix")
+        ->type_name("MODULES");
+    app.add_option("--max-bytes", max_bytes_, "Nor more bytes: 500MB, 2GiB; all revisions count")
+        ->type_name("BYTES")
+        ->transform(CLI::AsSizeValue(false).description(""));
     app.add_option("--expires", expires_, "A new token ends after so long: 12h, 30d")
         ->type_name("TIME");
     app.add_option("--overlap", overlap_,
@@ -94,8 +104,10 @@ class Token : public Command {
     if (needs_id && id_.empty()) return wrong("token " + action_ + " needs the token's ID");
     if (!needs_id && !id_.empty()) return wrong("token " + action_ + " takes no ID");
     if (is_new && scopes_.empty()) return wrong("token create needs a --scope");
-    if (!is_new && !(scopes_.empty() && prefix_.empty() && expires_.empty()))
-      return wrong("--scope, --prefix and --expires are for token create");
+    const bool has_quota = max_modules_ || max_bytes_;
+    if (!is_new && !(scopes_.empty() && prefix_.empty() && expires_.empty() && !has_quota))
+      return wrong(
+          "--scope, --prefix, --max-modules, --max-bytes and --expires are for token create");
     if (action_ != "rotate" && !overlap_.empty()) return wrong("--overlap is for token rotate");
     if (!expires_.empty()) {
       TRY_ASSIGN(lifetime_, read_time("--expires", expires_));
@@ -149,6 +161,8 @@ class Token : public Command {
       json += ",\"prefix\":";
       append_json_string(json, prefix_);
     }
+    if (max_modules_) json += ",\"max_modules\":" + std::to_string(*max_modules_);
+    if (max_bytes_) json += ",\"max_bytes\":" + std::to_string(*max_bytes_);
     if (lifetime_.count() > 0) json += "," + json_of("expires_in_s", lifetime_);
     TRY_ASSIGN(const HttpAnswer answer, post(api, "/tokens", json + "}"));
     return print_issued(session, api, answer);
@@ -180,6 +194,8 @@ class Token : public Command {
   std::string data_;
   std::vector<std::string> scopes_;
   std::string prefix_;
+  std::optional<std::uint64_t> max_modules_;
+  std::optional<std::uint64_t> max_bytes_;
   std::string expires_;
   std::string overlap_;
   std::chrono::milliseconds lifetime_{0};      // of --expires; 0: no end

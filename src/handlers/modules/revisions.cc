@@ -18,27 +18,21 @@ class RevisionsBody final : public BodySource {
 
  private:
   Result<ByteView> next_piece() {
-    piece_ = begun_ ? "" : "{\"items\":[";
+    piece_ = std::exchange(begun_, true) ? "" : "{\"items\":[";
     while (!ended_ && piece_.size() < kRevisionsPiece) {
-      TRY(go_on());
       append_resource(piece_, at_, deps_.modules.status_of(at_));
-      ended_ = at_.revision == 1;
+      TRY_ASSIGN(auto older, deps_.modules.revision_before(at_));
+      ended_ = !older;
       piece_ += ended_ ? "]}" : ",";
+      if (older) at_ = *std::move(older);
     }
     share_.release();
     TRY_ASSIGN(share_, deps_.answers.take(piece_.size()));
     return ByteView{piece_};
   }
 
-  // To the next revision, which is the newest one at first.
-  Result<void> go_on() {
-    if (!std::exchange(begun_, true)) return {};
-    TRY_ASSIGN(at_, deps_.modules.revision_before(at_));
-    return {};
-  }
-
   const HandlerDeps& deps_;
-  WasmMetaData at_;
+  WasmMetaData at_;  // the next one
   bool begun_ = false;
   bool ended_ = false;
   MemoryShare share_;  // of piece_

@@ -1,6 +1,7 @@
 #include "handlers/modules/wasm_write.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,12 @@ Result<void> check_secrets(const HandlerDeps& deps, const std::string& id_prefix
   return deps.secrets.check(*asked.secrets);
 }
 
+std::optional<PrefixQuota> quota_of(const Request& request) {
+  const Quota quota{request.max_modules, request.max_bytes};
+  if (quota.empty()) return std::nullopt;
+  return PrefixQuota{request.id_prefix, quota};
+}
+
 Task<Reply> post_wasm(const HandlerDeps& deps, Request& request) {
   auto reading = read_wasm_request(deps.helpers, request);
   Result<WasmRequest> asked = co_await std::move(reading);
@@ -46,6 +53,7 @@ Task<Reply> post_wasm(const HandlerDeps& deps, Request& request) {
   if (!kept) co_return problem(kept.error(), request.request_id);
   const Result<void> known = check_secrets(deps, request.id_prefix, *asked);
   if (!known) co_return problem(known.error(), request.request_id);
+  asked->quota = quota_of(request);
   auto saving = deps.modules.save(*std::move(asked));
   const Result<WasmMetaData> saved = co_await std::move(saving);
   if (!saved) co_return problem(saved.error(), request.request_id);
@@ -60,6 +68,7 @@ Task<Reply> put_wasm(const HandlerDeps& deps, Request& request) {
   if (!asked) co_return problem(asked.error(), request.request_id);
   const Result<void> known = check_secrets(deps, request.id_prefix, *asked);
   if (!known) co_return problem(known.error(), request.request_id);
+  asked->quota = quota_of(request);
   auto modifying = deps.modules.modify(*std::move(asked));
   const Result<WasmMetaData> modified = co_await std::move(modifying);
   if (!modified) co_return problem(modified.error(), request.request_id);

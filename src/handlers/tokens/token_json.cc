@@ -40,6 +40,13 @@ Result<std::chrono::seconds> read_seconds(JsonValue value) {
   return bad(std::string(value.name()) + " must be a whole number of seconds");
 }
 
+Result<std::uint64_t> read_amount(JsonValue value) {
+  const auto amount =
+      value.kind() == JsonKind::kNumber ? parse_unsigned(value.text()) : std::nullopt;
+  if (amount) return *amount;
+  return bad(std::string(value.name()) + " must be a whole number");
+}
+
 Result<std::string> read_text(JsonValue value) {
   if (value.kind() == JsonKind::kString) return std::string(value.text());
   return bad(std::string(value.name()) + " must be a string");
@@ -49,6 +56,11 @@ Result<JsonDocument> parse_object(std::string_view json) {
   TRY_ASSIGN(JsonDocument document, parse_json(json));
   if (document.root().kind() == JsonKind::kObject) return document;
   return bad("the body must be a JSON object");
+}
+
+void append_amount(Bytes& out, std::string_view name, std::optional<std::uint64_t> amount) {
+  out.append(",\"").append(name).append("\":");
+  out += amount ? std::to_string(*amount) : "null";
 }
 
 void append_time(Bytes& out, std::string_view name, std::optional<UnixMillis> time) {
@@ -74,6 +86,10 @@ Result<TokenRequest> parse_token_request(std::string_view json) {
       TRY_ASSIGN(request.prefix, read_text(member));
     } else if (member.name() == "expires_in_s") {
       TRY_ASSIGN(request.lifetime, read_seconds(member));
+    } else if (member.name() == "max_modules") {
+      TRY_ASSIGN(request.quota.max_modules, read_amount(member));
+    } else if (member.name() == "max_bytes") {
+      TRY_ASSIGN(request.quota.max_bytes, read_amount(member));
     } else {
       return unknown_field(member);
     }
@@ -110,6 +126,8 @@ void append_token(Bytes& out, const AccessToken& token, std::string_view text) {
   }
   out += "],\"prefix\":";
   append_json_string(out, token.prefix);
+  append_amount(out, "max_modules", token.quota.max_modules);
+  append_amount(out, "max_bytes", token.quota.max_bytes);
   append_time(out, "created_at", token.created_at);
   append_time(out, "expires_at", token.expires_at);
   append_time(out, "last_used_at", token.last_used_at);
