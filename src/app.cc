@@ -156,7 +156,7 @@ void App::make_write_path() {
   runner_->on_commit(AfterCommit{*repository_, *compiler_, *module_cache_, *sweeper_,
                                  *authenticator_, *executions_});
   inspector_ = std::make_unique<CodeInspector>(
-      InspectorSettings{.workers = or_cores(config_.check_threads),
+      InspectorSettings{.workers = std::max(1U, or_cores(config_.check_threads) / 2),
                         .memory_bytes = config_.compiler.memory_bytes,
                         .limits = config_.compiler.limits,
                         .bounds = config_.module});

@@ -313,6 +313,7 @@ void Compiler::on_saved(std::function<void(const Digest&)> hook) {
 }
 
 void Compiler::prepare(const CompileSubject& subject, Load load) {
+  impl_->scheduler->saw_ahead();
   std::unique_lock lock(impl_->mutex);
   if (!impl_->takes(subject)) return;
   lock.unlock();
@@ -382,6 +383,10 @@ void Compiler::preload(const Digest& digest, const Keep& keep) {
 std::size_t Compiler::pending() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->pending.size();
+}
+
+CompileScheduler::ClassFigures Compiler::figures(TaskClass task_class) const {
+  return impl_->scheduler->figures(task_class);
 }
 
 CompileStatus Compiler::status(const Digest& digest) const {

@@ -77,6 +77,7 @@ class Compiler {
 
   // Modules that are compiled or loaded, or wait for that.
   std::size_t pending() const;
+  CompileScheduler::ClassFigures figures(TaskClass task_class) const;
 
   // The code of a small module whose artefact is at hand (compile/artefacts.h), loaded by the
   // calling thread; null when it takes compile().

@@ -23,7 +23,7 @@ constexpr milliseconds kSmallTime{75};
 constexpr milliseconds kRestartPause{1'000};
 
 // Without a task ahead of need, before the next of those begins.
-constexpr milliseconds kQuietTime{20};
+constexpr milliseconds kQuietTime{100};
 
 // While they keep coming: a worker rests so many times as long as it worked, but not for longer
 // than kMaxRest.
@@ -102,10 +102,14 @@ void CompileScheduler::wake(const Worker& worker) {
   (void)!write(worker.wake.get(), &one, sizeof one);
 }
 
+void CompileScheduler::saw_ahead() {
+  const std::lock_guard lock(mutex_);
+  last_ahead_ = CompileTask::Clock::now();
+}
+
 void CompileScheduler::push(const CompileTask& task) {
   const auto now = CompileTask::Clock::now();
   const std::lock_guard lock(mutex_);
-  if (task.ahead) last_ahead_ = now;
   queue(task.task_class).push(task, now);
   const auto idle = std::ranges::find_if(workers_, [&task](const auto& worker) {
     return worker->idle && worker->task_class == task.task_class;
@@ -153,6 +157,7 @@ void CompileScheduler::run(Worker& worker) {
       continue;
     }
     worker.running = task->digest;
+    ++figures_[static_cast<std::size_t>(worker.task_class)].running;
     worker.cancelled = false;
     lock.unlock();
     const auto begin = CompileTask::Clock::now();
@@ -202,6 +207,7 @@ void CompileScheduler::work_on(Worker& worker, const CompileTask& task) {
     const std::lock_guard lock(mutex_);
     worker.running.reset();
     told = !worker.cancelled && !stopping_;
+    count(task.task_class, ended, told);
   }
   if (!told) return;
   if (auto* memory = std::get_if<SealedMemory>(&ended)) {
@@ -211,6 +217,24 @@ void CompileScheduler::work_on(Worker& worker, const CompileTask& task) {
   } else {
     owner_.ended(task, Overdue{used});
   }
+}
+
+// mutex_ held.
+void CompileScheduler::count(TaskClass task_class, const WorkerSlot::End& ended, bool told) {
+  ClassFigures& figures = figures_[static_cast<std::size_t>(task_class)];
+  --figures.running;
+  if (told && std::holds_alternative<SealedMemory>(ended)) {
+    ++figures.made;
+  } else if (told && std::holds_alternative<Error>(ended)) {
+    ++figures.failed;
+  } else {
+    ++figures.stopped;
+  }
+}
+
+CompileScheduler::ClassFigures CompileScheduler::figures(TaskClass task_class) const {
+  const std::lock_guard lock(mutex_);
+  return figures_[static_cast<std::size_t>(task_class)];
 }
 
 bool CompileScheduler::may_go_on(const Worker& worker, const CompileTask& task,

@@ -42,8 +42,8 @@ struct CompilerSettings {
 // A small task that turns out not to be small, and another that has taken long (its `undisturbed`)
 // when a shorter one waits, is stopped, and its owner told.
 //
-// Tasks ahead of need wait until none has come for 20 ms: where modules are being stored, the cores
-// have better things to do. Should that never be, they take a twentieth of a worker's time.
+// Tasks ahead of need wait until none has come for 100 ms: where modules are being stored, the
+// cores have better things to do. Should that never be, they take a twentieth of a worker's time.
 // Safe from any thread.
 class CompileScheduler {
  public:
@@ -70,10 +70,21 @@ class CompileScheduler {
   void stop();
 
   void push(const CompileTask& task);
+  // A task ahead of need has come, whether it is pushed or there is no room for it.
+  void saw_ahead();
   // Whether it waits or runs.
   bool has(const Digest& digest, TaskClass task_class) const;
   // Takes it back if it still waits; whether it did.
   bool withdraw(const Digest& digest, TaskClass task_class);
+  // How tasks of a class ended since the start, and how many run.
+  struct ClassFigures {
+    std::uint64_t made = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t stopped = 0;  // for a shorter one, or because it is not wanted any more
+    std::uint64_t running = 0;
+  };
+  ClassFigures figures(TaskClass task_class) const;
+
   // Takes back and kills whatever there is of it; its owner is not told.
   void cancel(const Digest& digest);
 
@@ -101,6 +112,7 @@ class CompileScheduler {
   CompileTask::Clock::time_point ahead_from(const Worker& worker) const;
   void wait_for_task(Worker& worker, std::unique_lock<std::mutex>& lock);
   void work_on(Worker& worker, const CompileTask& task);
+  void count(TaskClass task_class, const WorkerSlot::End& ended, bool told);
   bool may_go_on(const Worker& worker, const CompileTask& task, std::chrono::nanoseconds cpu) const;
   static void wake(const Worker& worker);
 
@@ -108,9 +120,10 @@ class CompileScheduler {
   const Owner owner_;
 
   mutable std::mutex mutex_;
-  bool stopping_ = false;                        // guarded by mutex_
-  std::array<TaskQueue, kTaskClasses> queues_;   // guarded by mutex_
-  CompileTask::Clock::time_point last_ahead_{};  // when such a task came; guarded by mutex_
+  bool stopping_ = false;                             // guarded by mutex_
+  std::array<TaskQueue, kTaskClasses> queues_;        // guarded by mutex_
+  CompileTask::Clock::time_point last_ahead_{};       // when such a task came; guarded by mutex_
+  std::array<ClassFigures, kTaskClasses> figures_{};  // guarded by mutex_
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

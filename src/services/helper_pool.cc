@@ -1,5 +1,6 @@
 #include "services/helper_pool.h"
 
+#include "base/core_use.h"
 #include "base/thread_priority.h"
 
 namespace wasm_server {
@@ -52,8 +53,11 @@ void HelperPool::work_off() {
     queue_.pop_front();
     --reserved_;
     lock.unlock();
-    item();
-    item = nullptr;
+    {
+      const CoreUse computing;
+      item();
+      item = nullptr;
+    }
     lock.lock();
   }
 }

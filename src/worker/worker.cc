@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "base/core_use.h"
+
 namespace wasm_server {
 
 namespace {
@@ -75,12 +77,13 @@ std::size_t Worker::poll() {
 }
 
 // Looks on for events, and handles what comes; false when it is time to sleep. Not while the
-// background is busy: that keeps the cores awake, and would keep the one that it is offered, even
-// in spare time, because who offers its core still waits for it and does not wake.
+// background is busy: that keeps the cores awake, and would keep the one that it is offered
+// (base/core_use.h).
 bool Worker::poll_on() {
   const auto begin = IdlePolling::Clock::now();
   auto now = begin;
-  while (now < begin + IdlePolling::kWindow && polling_.worthwhile(now) && !pool_.is_busy()) {
+  while (now < begin + IdlePolling::kWindow && polling_.worthwhile(now) && !pool_.is_busy() &&
+         !CoreUse::any()) {
     std::this_thread::yield();
     const auto offered = now;
     now = IdlePolling::Clock::now();

@@ -1,6 +1,7 @@
 #include "compile/worker/confinement.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/descriptor.h"
 #include "base/thread_priority.h"
@@ -23,9 +25,8 @@ namespace wasm_server {
 namespace {
 
 constexpr rlim_t kMaxFiles = 64;
-constexpr int kGroupNiceWaitedFor = 5;
-// About a tenth of a core beside a server that could use all of them.
-constexpr int kGroupNiceAhead = 10;
+// The nice value of the process's group, by Urgency.
+constexpr std::array<int, 3> kGroupNice{5, 15, 10};
 constexpr int kNiceLast = 19;
 
 void set_limit(__rlimit_resource resource, rlim_t most) {
@@ -83,13 +84,15 @@ void limit_memory(std::uint64_t bytes) {
   if (bytes < std::numeric_limits<std::uint64_t>::max() - now) set_limit(RLIMIT_DATA, now + bytes);
 }
 
-bool make_way(bool waited_for) {
-  if (waited_for) {
-    lower_own_priority();
-  } else {
+bool make_way(Urgency urgency) {
+  lower_own_priority();
+  if (urgency == Urgency::kUploadWaits) {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_IDLE, &none);
+  } else if (urgency == Urgency::kNobodyWaits) {
     setpriority(PRIO_PROCESS, 0, kNiceLast);
   }
-  return write_group_nice(waited_for ? kGroupNiceWaitedFor : kGroupNiceAhead);
+  return write_group_nice(kGroupNice.at(std::to_underlying(urgency)));
 }
 
 }  // namespace wasm_server

@@ -36,7 +36,7 @@ enum class CompileWork : std::uint8_t {
 // What a worker is told once.
 struct WorkerSetup {
   CompileWork work = CompileWork::kOptimize;
-  bool waited_for = false;  // by a client: it gets more of a busy machine
+  bool waited_for = false;  // by a call: it gets more of a busy machine
   unsigned threads = 1;
   std::uint64_t memory_bytes = 2ULL << 30;  // beyond what it has at its start
   std::size_t max_wasm_stack_bytes = 512U << 10;

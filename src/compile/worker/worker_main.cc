@@ -26,6 +26,11 @@ bool is_out_of_memory(const Error& error) {
 // Compiling more than this takes so much memory that it is worth the time to release it.
 constexpr std::size_t kMuchCode = 64U << 10;
 
+Urgency urgency_of(const WorkerSetup& setup) {
+  if (setup.work == CompileWork::kInspect) return Urgency::kUploadWaits;
+  return setup.waited_for ? Urgency::kCallWaits : Urgency::kNobodyWaits;
+}
+
 class CompileWorker {
  public:
   static Result<CompileWorker> make(const WorkerSetup& setup) {
@@ -41,7 +46,7 @@ class CompileWorker {
   bool serve_one() {
     auto task = receive_message(kWorkerSocket);
     if (!task || !is_task(task->bytes)) return false;
-    made_way_ = made_way_ || make_way(setup_.waited_for);
+    made_way_ = made_way_ || make_way(urgency_of(setup_));
     // The server is trusted: the size of what it sends is its own affair.
     const auto code = SealedMemory::adopt(std::move(task->file), ~0ULL);
     if (!code) return send_message(kWorkerSocket, encode_failed(code.error()));
@@ -88,7 +93,7 @@ int compile_worker_main() {
   const auto setup = first ? decode_setup(first->bytes) : std::nullopt;
   if (!setup) return EXIT_FAILURE;
   if (!confine(setup->server)) return EXIT_SUCCESS;
-  make_way(setup->waited_for);
+  make_way(urgency_of(*setup));
   setenv("RAYON_NUM_THREADS", std::to_string(setup->threads).c_str(), 1);
   auto worker = CompileWorker::make(*setup);
   if (!worker) return EXIT_FAILURE;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/core_use.h"
 #include "base/log.h"
 
 namespace wasm_server {
@@ -88,6 +89,7 @@ void WorkerSlot::stop() {
 WorkerSlot::End WorkerSlot::run(ByteView code, const WorkerProcess::Watch& go_on) {
   auto handed = SealedMemory::copy_of(code);
   if (!handed) return std::move(handed).error();
+  const CoreUse computing;
   LimitWatch limits(limits_, go_on);
   const auto watch = [&limits](std::chrono::nanoseconds cpu) { return limits.look(cpu); };
   auto answer = try_twice(*handed, watch, go_on);

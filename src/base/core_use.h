@@ -1,0 +1,24 @@
+#pragma once
+
+#include <atomic>
+
+namespace wasm_server {
+
+// Held while a thread or process of this server computes at a lower priority than the event loops.
+// Those must not offer it their cores in spare time: it keeps what it is given, and who offered a
+// core still waits for it and does not wake. Safe from any thread.
+class CoreUse {
+ public:
+  CoreUse() { count_.fetch_add(1, std::memory_order_relaxed); }
+  ~CoreUse() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  CoreUse(const CoreUse&) = delete;
+  CoreUse& operator=(const CoreUse&) = delete;
+
+  // Whether any is held in this process.
+  static bool any() { return count_.load(std::memory_order_relaxed) > 0; }
+
+ private:
+  static inline std::atomic<int> count_{0};
+};
+
+}  // namespace wasm_server
