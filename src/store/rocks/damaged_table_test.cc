@@ -11,6 +11,7 @@
 
 #include "store/batch.h"
 #include "store/module_repository.h"
+#include "store/rocks/faulty_disk.h"
 #include "store/rocks/rocks_cursor.h"
 #include "testing/test_store.h"
 
@@ -85,6 +86,37 @@ TEST_F(DamagedTableTest, IsReadButForOneBlockAndWrittenThoughItCannotBeCompacted
     EXPECT_THAT(unreadable(first + 3000), testing::Contains(10));
     EXPECT_LT(unreadable(first + 3000).size(), 3U) << "a block has one of these values, or two";
     store_.close();
+  }
+}
+
+// As a disk whose cable has come off: EIO for every read, by requests and by compactions.
+TEST_F(DamagedTableTest, ADiskThatGivesNothingBackLosesNothingThatWasAnswered) {
+  write(0, 300);
+  std::vector<int> stored;
+  {
+    FaultyDisk disk{store_.path()};
+    disk.fail_reads_of(".sst");
+    for (int number = 300; number < 2'000; ++number) {
+      const auto batch = store_->begin();
+      if (!batch) break;
+      const bool put = (*batch)
+                           ->put(Table::kCode, key_of(number),
+                                 patterned(kValue, static_cast<unsigned>(number)))
+                           .has_value();
+      if (put && store_->commit(**batch)) stored.push_back(number);
+    }
+    EXPECT_TRUE(disk.has_failed());
+    std::string value;
+    EXPECT_FALSE(store_->get(Table::kModules, "x", value).value_or(false));
+    disk.heal();
+    store_.close();
+  }
+  store_.open(kSmall);
+  EXPECT_THAT(unreadable(300), testing::IsEmpty());
+  for (const int number : stored) {
+    std::string value;
+    ASSERT_TRUE(store_->get(Table::kCode, key_of(number), value).value_or(false)) << number;
+    ASSERT_EQ(value, patterned(kValue, static_cast<unsigned>(number)));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string_view>
 
 namespace wasm_server {
 
@@ -25,6 +26,8 @@ class FaultyDisk {
   void fail_at(std::uint64_t operation, Fault fault);
   // Whether it has.
   bool has_failed() const;
+  // Nothing can be read of files whose names end so (EIO), until heal().
+  void fail_reads_of(std::string_view ending);
   void heal();
 
   // All files together get no more blocks than for so many bytes, until heal().

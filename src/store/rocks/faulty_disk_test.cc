@@ -107,6 +107,7 @@ struct Disk {
   Fault fault = Fault::kErrors;
   bool failed = false;
   std::uint64_t space = kNever;
+  std::string unreadable;  // what names end with; empty: none
   std::optional<Platter> platter;
   std::function<void()> before_sync;
 
@@ -174,6 +175,21 @@ long on_file(int file, bool takes_space, off_t offset, std::size_t size, Call ca
     const int error = error_of(grows > 0 ? std::optional{grows} : std::nullopt);
     if (error != 0) {
       errno = error;
+      return -1;
+    }
+  }
+  return call();
+}
+
+template <class Call>
+long on_read(int file, Call call) {
+  if (!watches) return call();
+  Disk& at = disk();
+  {
+    const std::lock_guard lock{at.mutex};
+    if (!at.unreadable.empty() && path_of(file).ends_with(at.unreadable)) {
+      at.failed = true;
+      errno = EIO;
       return -1;
     }
   }
@@ -294,8 +310,15 @@ bool FaultyDisk::has_failed() const {
   return disk().failed;
 }
 
+void FaultyDisk::fail_reads_of(std::string_view ending) {
+  const std::lock_guard lock{disk().mutex};
+  disk().failed = false;
+  disk().unreadable = ending;
+}
+
 void FaultyDisk::heal() {
   const std::lock_guard lock{disk().mutex};
+  disk().unreadable.clear();
   disk().fails_at = kNever;
   disk().space = kNever;
 }
@@ -350,6 +373,14 @@ extern "C" ssize_t write(int file, const void* data, std::size_t size) {
 extern "C" ssize_t pwrite(int file, const void* data, std::size_t size, off_t offset) {
   return on_file(file, true, offset, size,
                  [&] { return syscall(SYS_pwrite64, file, data, size, offset); });
+}
+
+extern "C" ssize_t pread(int file, void* data, std::size_t size, off_t offset) {
+  return on_read(file, [&] { return syscall(SYS_pread64, file, data, size, offset); });
+}
+
+extern "C" ssize_t pread64(int file, void* data, std::size_t size, off64_t offset) {
+  return on_read(file, [&] { return syscall(SYS_pread64, file, data, size, offset); });
 }
 
 extern "C" int fallocate(int file, int mode, off_t offset, off_t length) {
