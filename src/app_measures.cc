@@ -8,6 +8,43 @@ namespace {
 
 double as_number(std::uint64_t value) { return static_cast<double>(value); }
 
+void append_store(Exposition& page, const StoreFigures& store) {
+  const auto one = [&page](const char* name, const char* help, std::uint64_t value) {
+    page.gauges(name, help);
+    page.sample(as_number(value));
+  };
+  one("wasm_server_store_bytes", "Keys, values and code that are stored.", store.stored_bytes);
+  one("wasm_server_store_log_bytes", "The database's log, which a start reads.", store.log_bytes);
+  one("wasm_server_store_memtable_bytes", "Records that are not in table files yet.",
+      store.memtable_bytes);
+  one("wasm_server_store_table_bytes", "The database's table files.", store.table_bytes);
+  one("wasm_server_store_compaction_debt_bytes", "What compactions have still to rewrite.",
+      store.compaction_debt_bytes);
+  page.counters("wasm_server_store_flushes_total", "Memtables that were written to table files.");
+  page.sample(as_number(store.flushes));
+  page.counters("wasm_server_store_compactions_total", "Compactions that ended.");
+  page.sample(as_number(store.compactions));
+}
+
+void append_compiling(Exposition& page, const Compiler& compiler) {
+  struct Class {
+    const char* name;
+    CompileScheduler::ClassFigures figures;
+  };
+  const Class classes[] = {{"small", compiler.figures(TaskClass::kSmall)},
+                           {"baseline", compiler.figures(TaskClass::kBaseline)},
+                           {"optimised", compiler.figures(TaskClass::kOptimised)}};
+  page.counters("wasm_server_compilations_total", "Compilations by class and how they ended.");
+  for (const auto& [name, figures] : classes) {
+    page.sample(as_number(figures.made), {{"class", name}, {"end", "made"}});
+    page.sample(as_number(figures.failed), {{"class", name}, {"end", "failed"}});
+    page.sample(as_number(figures.stopped), {{"class", name}, {"end", "stopped"}});
+  }
+  page.gauges("wasm_server_compilations_running", "Compile workers that are compiling.");
+  for (const auto& [name, figures] : classes)
+    page.sample(as_number(figures.running), {{"class", name}});
+}
+
 }  // namespace
 
 void App::add_measures() {
@@ -46,6 +83,15 @@ void App::add_measures() {
     page.histograms("wasm_server_store_commit_duration_seconds",
                     "A batch of writes from its beginning until it is on the disk.");
     page.sample(runner_->commit_times());
+  });
+  all.add([this](Exposition& page) { append_store(page, store_->figures()); });
+  all.add([this](Exposition& page) { append_compiling(page, *compiler_); });
+  all.add([this](Exposition& page) {
+    Durations turns;
+    for (const auto& serving : workers_) turns += serving->worker.turns();
+    page.histograms("wasm_server_event_loop_turn_duration_seconds",
+                    "What was ready on an event loop, from its beginning to its end.");
+    page.sample(turns);
   });
   all.add_gauge("wasm_server_store_failed", "1 when the store takes no writes any more.",
                 [this] { return store_->failed() ? 1.0 : 0.0; });

@@ -1,5 +1,6 @@
 #include "metrics/execution_cells.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace wasm_server {
@@ -17,6 +18,7 @@ ExecutionTotals totals_of(const ExecutionResult& result) {
   totals.queued_ns = nanoseconds(result.queued);
   totals.instantiate_ns = nanoseconds(result.instantiate);
   totals.run_ns = nanoseconds(result.run);
+  totals.memory_peak = result.memory_bytes;
   return totals;
 }
 
@@ -31,6 +33,7 @@ ExecutionTotals& ExecutionTotals::operator+=(const ExecutionTotals& other) {
   queued_ns += other.queued_ns;
   instantiate_ns += other.instantiate_ns;
   run_ns += other.run_ns;
+  memory_peak = std::max(memory_peak, other.memory_peak);
   return *this;
 }
 

@@ -24,9 +24,11 @@ struct ExecutionTotals {
   std::uint64_t queued_ns = 0;
   std::uint64_t instantiate_ns = 0;
   std::uint64_t run_ns = 0;
+  std::uint64_t memory_peak = 0;  // bytes, of the one that had the most
 
   std::uint64_t executions() const;
   ExecutionTotals& operator+=(const ExecutionTotals& other);
+  // But for the peak, which stays.
   ExecutionTotals& operator-=(const ExecutionTotals& other);
 };
 

@@ -96,6 +96,10 @@ void ServerMetrics::append_executions(Exposition& page) {
                         "Time in which instances were made.", &ExecutionTotals::instantiate_ns);
   append_module_seconds(page, split, "wasm_server_execution_run_seconds_total",
                         "Time from an instance to its end.", &ExecutionTotals::run_ns);
+  page.gauges("wasm_server_execution_memory_peak_bytes",
+              "The most memory that one execution of the module has had.");
+  for (const auto& [module, counted] : split.modules)
+    page.sample(static_cast<double>(counted.memory_peak), {{"module", module}});
   page.histograms("wasm_server_execution_run_seconds", "The same, of each execution.");
   page.sample(totals.run);
 }

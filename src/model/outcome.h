@@ -59,6 +59,7 @@ struct ExecutionResult {
   std::chrono::nanoseconds queued{0};  // waiting to be let in, or for memory
   std::chrono::nanoseconds instantiate{0};
   std::chrono::nanoseconds run{0};
+  std::uint64_t memory_bytes = 0;  // the most that its memories had together
 };
 
 }  // namespace wasm_server

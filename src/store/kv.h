@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "store/code_health.h"
+#include "store/store_figures.h"
 
 namespace wasm_server {
 
@@ -126,6 +127,9 @@ class Store : public Reader {
     std::uint64_t max_bytes;  // that may be
   };
   virtual Result<Usage> usage() const = 0;
+
+  // Safe from any thread; takes some milliseconds at most.
+  virtual StoreFigures figures() const = 0;
 
   // Rewrites every table without what was superseded or erased, and gives the free space of the
   // blob file back to the file system. Takes as long as reading and writing all records. For the

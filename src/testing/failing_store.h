@@ -47,6 +47,7 @@ class FailingStore final : public Store {
     return store_.read_entries(from, visit);
   }
   Result<Usage> usage() const override;
+  StoreFigures figures() const override { return store_.figures(); }
   Result<void> compact() override { return store_.compact(); }
 
  private:

@@ -68,11 +68,16 @@ void Worker::run_loop() {
   }
 }
 
-// Handles what has come. One by one while it is measured.
+// Handles what has come. One by one while each is measured.
 std::size_t Worker::poll() {
-  if (!meter_.is_on()) return context_.poll();
+  const auto begin = IdlePolling::Clock::now();
   std::size_t handled = 0;
-  while (meter_.measure([this] { return context_.poll_one(); }) > 0) ++handled;
+  if (meter_.is_on()) {
+    while (meter_.measure([this] { return context_.poll_one(); }) > 0) ++handled;
+  } else {
+    handled = context_.poll();
+  }
+  if (handled > 0) turns_.add(IdlePolling::Clock::now() - begin);
   return handled;
 }
 

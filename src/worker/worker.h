@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/task.h"
+#include "metrics/cells.h"
 #include "worker/admission.h"
 #include "worker/background_pool.h"
 #include "worker/execution.h"
@@ -39,6 +40,10 @@ class Worker {
   // this worker's loop only.
   Task<ExecutionResult> finish(Execution execution, ExecutionWaiter waiter);
 
+  // How long the loop took for what was ready, each time: so long what came meanwhile waited. Safe
+  // from any thread.
+  Durations turns() const { return turns_.read(); }
+
  private:
   void run();
   void run_loop();
@@ -51,6 +56,7 @@ class Worker {
   SliceWatch& watch_;
   SliceWatch::ThreadSlot* slot_ = nullptr;  // while the loop runs
   IdlePolling polling_;                     // this and the next: of the loop's thread
+  DurationHistogram turns_;                 // written by the loop's thread
   WorkMeter meter_{false};                  // on while debug lines are logged, of which one says it
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;

@@ -132,6 +132,7 @@ void CoreCall::take_output(ExecutionResult& result) {
     result.instantiate = std::max(taken - result.queued, std::chrono::nanoseconds{0});
   }
   result.run -= result.instantiate;
+  result.memory_bytes = limits_.memory_used;
   result.stdout_bytes = std::move(wasi_.stdout_bytes);
   result.stderr_bytes = std::move(wasi_.stderr_bytes);
   result.output_memory = wasi_.take_output_memory();

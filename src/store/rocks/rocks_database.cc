@@ -132,6 +132,24 @@ Result<void> RocksDatabase::write(rocksdb::WriteBatch& batch) {
   return disk_error(passes && !failed(), "writing", status.ToString());
 }
 
+StoreFigures RocksDatabase::figures() const {
+  const auto sum = [this](const std::string& property) {
+    std::uint64_t value = 0;
+    return db_->GetAggregatedIntProperty(property, &value) ? value : 0;
+  };
+  StoreFigures figures;
+  rocksdb::VectorLogPtr logs;
+  if (db_->GetSortedWalFiles(logs).ok()) {
+    for (const auto& log : logs) figures.log_bytes += log->SizeFileBytes();
+  }
+  figures.memtable_bytes = sum(rocksdb::DB::Properties::kCurSizeAllMemTables);
+  figures.table_bytes = sum(rocksdb::DB::Properties::kTotalSstFilesSize);
+  figures.compaction_debt_bytes = sum(rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
+  figures.flushes = health_->flushes.load(std::memory_order_relaxed);
+  figures.compactions = health_->compactions.load(std::memory_order_relaxed);
+  return figures;
+}
+
 Result<void> RocksDatabase::compact() {
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;

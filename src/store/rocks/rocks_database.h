@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ class RocksDatabase {
   struct Health {
     std::atomic<bool> failed{false};  // not for lack of room: no more writes are taken
     std::atomic<bool> full{false};    // it goes on after resume()
+    std::atomic<std::uint64_t> flushes{0};
+    std::atomic<std::uint64_t> compactions{0};
   };
 
   // Opens the database in that directory, or makes it when there is no such directory. A crash
@@ -49,6 +52,9 @@ class RocksDatabase {
   const DatabaseMark& mark() const { return mark_; }
   bool failed() const { return health_->failed.load(std::memory_order_relaxed); }
   void fail() { health_->failed.store(true, std::memory_order_relaxed); }
+
+  // All but `stored_bytes`.
+  StoreFigures figures() const;
 
   // Rewrites every table without what was superseded.
   Result<void> compact();

@@ -25,10 +25,15 @@ class Listener final : public rocksdb::EventListener {
 
   // Before OnBackgroundError() for the same failure.
   void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) override {
+    if (info.status.ok()) health_->compactions.fetch_add(1, std::memory_order_relaxed);
     if (!is_damage(info.status)) return;
     log_error("store: table " + info.cf_name + " is damaged, and not compacted until a restart: " +
               info.status.ToString() + "; `wasm-server check` says what is lost");
     if (!compaction_.request(info.cf_name)) health_->failed = true;
+  }
+
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    health_->flushes.fetch_add(1, std::memory_order_relaxed);
   }
 
   // Without an error RocksDB goes on taking writes.

@@ -205,6 +205,12 @@ Result<Store::Usage> RocksStore::usage() const {
               "store: write refused after a failed commit");
 }
 
+StoreFigures RocksStore::figures() const {
+  StoreFigures figures = database_->figures();
+  figures.stored_bytes = bytes_.load(std::memory_order_relaxed);
+  return figures;
+}
+
 Result<void> RocksStore::compact() {
   TRY(database_->compact());
   return blobs_->trim();

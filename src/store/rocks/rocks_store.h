@@ -44,6 +44,7 @@ class RocksStore final : public Store {
   std::uint64_t applied() const override { return applied_.load(std::memory_order_acquire); }
   Result<void> read_entries(std::uint64_t from, const VisitEntry& visit) const override;
   Result<Usage> usage() const override;
+  StoreFigures figures() const override;
   Result<void> compact() override;
 
  private:
@@ -65,7 +66,7 @@ class RocksStore final : public Store {
   std::unique_ptr<BlobStore> blobs_;
   std::atomic<std::uint64_t> sequence_{0};
   std::atomic<std::uint64_t> applied_{0};
-  std::uint64_t bytes_ = 0;  // that are stored; of the writing thread
+  std::atomic<std::uint64_t> bytes_{0};  // that are stored; written by the writing thread
 };
 
 }  // namespace wasm_server
