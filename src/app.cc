@@ -180,9 +180,12 @@ void App::make_write_path() {
                                                   .program = std::string{kProgramVersion}});
   answers_ = std::make_unique<AnswerMemory>(memory_);
   metrics_ = std::make_unique<ServerMetrics>(metric_routes());
-  deps_.emplace(HandlerDeps{*modules_, *tokens_, *secrets_, *backups_, *authenticator_, *metrics_,
-                            *helpers_, *answers_, *executions_, config_.limits, readiness_,
-                            origins_, rates_, open_without_tokens_, access_log_});
+  if (!config_.otlp_endpoint.empty())
+    traces_ = std::make_unique<TraceExport>(config_.otlp_endpoint, config_.trace_percent);
+  deps_.emplace(HandlerDeps{
+      *modules_, *tokens_, *secrets_, *backups_, *authenticator_, *metrics_, *helpers_, *answers_,
+      *executions_, config_.limits, readiness_, origins_, rates_, open_without_tokens_, access_log_,
+      traces_ ? &traces_->queue() : nullptr, traces_ ? &traces_->requests() : nullptr});
 }
 
 // One event loop per core, with its own router; the pool for the calls that take longer.
@@ -251,6 +254,7 @@ void App::start_threads() {
   log_info("listening on " + url());
   sweeper_->start();
   execution_file_->start();
+  if (traces_) traces_->start();
 }
 
 void App::stop() {
@@ -272,6 +276,7 @@ void App::stop() {
   background_.reset();
   if (serves_others()) preloader_->remember();
   execution_file_->stop();
+  if (traces_) traces_->stop();
   compiler_.reset();  // artefacts are only a cache: all that matters is on disk
   sweeper_->stop();
   std::error_code ignored;

@@ -39,6 +39,7 @@
 #include "store/guest_secret_repository.h"
 #include "store/kv.h"
 #include "store/module_repository.h"
+#include "trace_export.h"
 #include "worker/admission.h"
 #include "worker/background_pool.h"
 #include "worker/slice_watch.h"
@@ -153,6 +154,7 @@ class App {
   std::unique_ptr<Backups> backups_;
   std::unique_ptr<AnswerMemory> answers_;
   std::unique_ptr<ServerMetrics> metrics_;
+  std::unique_ptr<TraceExport> traces_;  // null: none
   std::optional<HandlerDeps> deps_;
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<SliceWatch> watch_;

@@ -84,6 +84,13 @@ void App::add_measures() {
                     "A batch of writes from its beginning until it is on the disk.");
     page.sample(runner_->commit_times());
   });
+  if (traces_) {
+    all.add_counter("wasm_server_spans_exported_total", "Spans that the collector has taken.",
+                    [this] { return as_number(traces_->exported()); });
+    all.add_counter("wasm_server_spans_dropped_total",
+                    "Spans that there was no room for, or that the collector did not take.",
+                    [this] { return as_number(traces_->queue().dropped()); });
+  }
   all.add([this](Exposition& page) { append_store(page, store_->figures()); });
   all.add([this](Exposition& page) { append_compiling(page, *compiler_); });
   all.add([this](Exposition& page) {

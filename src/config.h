@@ -34,6 +34,8 @@ struct ServeConfig {
   std::string log_level = "info";
   std::string log_format = "text";
   bool access_log = false;
+  std::string otlp_endpoint;                        // URL of a collector of traces; empty: none
+  unsigned trace_percent = 100;                     // of the traces that begin here
   std::uint64_t execution_log_bytes = 16ULL << 20;  // in memory, and as much on disk
 
   HttpLimits http;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "http/transport/listen.h"
+#include "trace_export.h"
 
 namespace wasm_server {
 namespace {
@@ -98,6 +99,13 @@ class Flags {
   const std::string group_;
 };
 
+template <auto kCheck>
+std::string check_text(const std::string& text) {
+  if (text == kNoSetting) return "";
+  const auto checked = kCheck(text);
+  return checked ? "" : checked.error().message;
+}
+
 void add_server_flags(CLI::App& app, ServeConfig& config) {
   Flags flags(app, "Server");
   flags
@@ -131,6 +139,13 @@ void add_server_flags(CLI::App& app, ServeConfig& config) {
       "Of the newest executions' ends and standard errors, in memory and as much on disk, for "
       "GET /wasm/{id}/logs; 0: none");
   flags.flag("access-log", config.access_log, "Log every request, at level info");
+  flags
+      .text("otlp-endpoint", config.otlp_endpoint, "URL",
+            "Where traces are sent by OTLP/HTTP, like http://127.0.0.1:4318/v1/traces")
+      ->default_str(std::string(kNoSetting))
+      ->check(CLI::Validator(check_text<check_otlp_endpoint>, ""));
+  flags.count("trace-percent", config.trace_percent, "PERCENT",
+              "Of the requests that are part of no trace begin one", 0, 100);
 }
 
 void add_http_flags(CLI::App& app, HttpLimits& http) {
@@ -171,13 +186,6 @@ void add_tls_flags(CLI::App& app, TlsSettings& tls) {
       ->needs(certificate);
 }
 
-template <auto kCheck>
-std::string check_text(const std::string& text) {
-  if (text == kNoSetting) return "";
-  const auto checked = kCheck(text);
-  return checked ? "" : checked.error().message;
-}
-
 void add_browser_flags(CLI::App& app, OriginSettings& origins) {
   Flags flags(app, "Browsers");
   flags
@@ -196,6 +204,8 @@ void add_module_flags(CLI::App& app, ServeConfig& config) {
   flags.count("max-functions", config.module.functions, "FUNCTIONS",
               "Functions of its code; what has more is refused", 1, ModuleBounds::kMaxFunctions);
   LimitsConfig& limits = config.limits;
+  flags.count("max-revisions", limits.max_revisions, "REVISIONS",
+              "That are kept of it, the current one included; the oldest go; 0: all");
   LimitValues& standard = limits.defaults;
   LimitValues& maxima = limits.maxima;
   flags.count("default-timeout-ms", standard.timeout_ms, "MILLISECONDS", "Deadline of a call", 1,
@@ -204,8 +214,6 @@ void add_module_flags(CLI::App& app, ServeConfig& config) {
               "The longest that a module may ask for", 1, kMaxMillis);
   flags.bytes("default-memory-bytes", standard.memory_bytes,
               "Memory of a call, all its memories together");
-  flags.count("max-revisions", limits.max_revisions, "REVISIONS",
-              "That are kept of it, the current one included; the oldest go; 0: all");
   flags.bytes("max-memory-bytes", maxima.memory_bytes, "The most that a module may ask for");
   flags.bytes("default-output-bytes", standard.output_bytes, "Output of a call");
   flags.bytes("max-output-bytes", maxima.output_bytes, "The most that a module may ask for");

@@ -37,7 +37,7 @@ void AccessLogFilter::on_reply(const Request& request, const Route* route, Reply
   };
   if (const auto bytes = body_bytes(reply)) fields.push_back({"bytes", *bytes});
   if (!request.token_id.empty()) fields.push_back({"token", std::string_view{request.token_id}});
-  if (!request.trace_id.empty()) fields.push_back({"trace", request.trace_id});
+  if (!request.trace.id.empty()) fields.push_back({"trace", std::string_view{request.trace.id}});
   fields.push_back({"request", request.request_id});
   log_event("request", fields);
 }

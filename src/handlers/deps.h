@@ -7,6 +7,7 @@
 #include "handlers/modules/answer_memory.h"
 #include "handlers/readiness.h"
 #include "http/origin_rules.h"
+#include "http/span_sink.h"
 #include "metrics/server_metrics.h"
 #include "model/limits.h"
 #include "services/backups.h"
@@ -15,6 +16,7 @@
 #include "services/helper_pool.h"
 #include "services/modules.h"
 #include "services/tokens.h"
+#include "traces/span_queue.h"
 
 namespace wasm_server {
 
@@ -42,6 +44,8 @@ struct HandlerDeps {
   Rates& rates;
   const bool& open_without_tokens;      // see handlers/access_filter.h; set before any request
   const std::atomic<bool>& access_log;  // whether every request is logged
+  SpanQueue* spans = nullptr;           // for traces; null: none are recorded
+  SpanSink* span_sink = nullptr;        // goes with it
 };
 
 }  // namespace wasm_server

@@ -26,7 +26,7 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
                    WorkerCells& cells, ExecutionLog::Writer& log) {
   Router router(route_table());
   router.add_filter(std::make_unique<MetricsFilter>(cells.requests));
-  router.add_filter(std::make_unique<TraceFilter>());
+  router.add_filter(std::make_unique<TraceFilter>(deps.span_sink));
   router.add_filter(std::make_unique<AccessLogFilter>(deps.access_log));
   router.add_filter(std::make_unique<OriginFilter>(deps.origins));
   router.add_filter(std::make_unique<RateFilter>(deps.rates.addresses));
@@ -37,7 +37,7 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
   register_wasm_list(router, deps);
   register_wasm_read(router, deps);
   register_wasm_write(router, deps);
-  register_execute_handler(router, deps, module_cache, worker, {cells.executions, log});
+  register_execute_handler(router, deps, module_cache, worker, {cells.executions, log, deps.spans});
   register_revisions(router, deps);
   register_tokens(router, deps);
   register_secrets(router, deps);

@@ -17,11 +17,12 @@ void Exchange::reset() {
   request_.body.clear();
   request_.method = Method::kOther;
   request_.path = request_.query = request_.host = request_.request_id = request_.id =
-      request_.rest = request_.trace_id = {};
+      request_.rest = {};
   request_.headers.clear();
   request_.body_reader = nullptr;
   request_.id_prefix.clear();
   request_.token_id.clear();
+  if (!request_.trace.id.empty()) request_.trace = {};
   request_.max_modules.reset();
   request_.max_bytes.reset();
   request_.began = {};

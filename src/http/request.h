@@ -51,20 +51,25 @@ struct Request {
   std::string_view id;                // the path's {id}, decoded; empty on routes without
   std::string_view rest;              // what a route's * stands for, still percent-encoded
   Peer* peer = nullptr;
-  // Of the trace that the client says it is part of (W3C Trace Context): 32 hexadecimal digits, or
-  // empty.
-  std::string_view trace_id;
+  // The trace that it is part of (W3C Trace Context), in hexadecimal digits.
+  struct Trace {
+    std::string id;         // 32 digits; empty: none
+    std::string parent_id;  // 16, of the client's span; empty: it begins here
+    std::string span_id;    // 16, of this request
+    bool is_sampled = false;
+  };
+  Trace trace;
   bool is_operator = false;  // it came in by the operator's own socket: it may do everything
   std::string token_id;      // of the access token that it came with; empty: none
   std::string id_prefix;     // of every id that it may name; empty: any
+  // What may be stored under that prefix with it; empty: any number.
+  std::optional<std::uint64_t> max_modules;
+  std::optional<std::uint64_t> max_bytes;
   std::chrono::steady_clock::time_point began;  // when its header was there
 
   // The first value of a header, by its lower-case name; null (not just empty) when missing.
   std::string_view header(std::string_view lower_case_name) const;
   // All values joined by ", " (RFC 9110, section 5.3); empty when missing.
-  // What may be stored under that prefix with it; empty: any number.
-  std::optional<std::uint64_t> max_modules;
-  std::optional<std::uint64_t> max_bytes;
   std::string header_list(std::string_view lower_case_name) const;
 
   // The decoded value of the first query parameter of that name ('+' is a space, as in forms).

@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/random.h"
-#include "base/text.h"
+#include "base/trace_id.h"
 
 namespace wasm_server {
 namespace {
@@ -35,21 +34,39 @@ bool is_traceparent(std::string_view text) {
          !is_zero(trace) && !is_zero(parent);
 }
 
+// The lowest bit of the last digit of the flags.
+bool is_sampled(std::string_view parent) {
+  const char digit = parent[kFlagsAt + 1];
+  return (digit <= '9' ? digit - '0' : digit - 'a' + 10) % 2 == 1;
+}
+
 }  // namespace
 
 bool TraceFilter::answers(Request& request, const Route*, Reply&) {
   const std::string_view parent = request.header("traceparent");
-  if (is_traceparent(parent)) request.trace_id = parent.substr(kTraceAt, kTraceSize);
+  Request::Trace& trace = request.trace;
+  if (is_traceparent(parent)) {
+    trace.id = parent.substr(kTraceAt, kTraceSize);
+    trace.parent_id = parent.substr(kParentAt, kParentSize);
+    trace.is_sampled = is_sampled(parent);
+  } else if (sink_ != nullptr && sink_->takes_new_trace()) {
+    trace.id = make_trace_id();
+    trace.is_sampled = true;
+  } else {
+    return false;
+  }
+  trace.span_id = make_span_id();
   return false;
 }
 
-void TraceFilter::on_reply(const Request& request, const Route*, Reply& reply) {
-  if (request.trace_id.empty()) return;
+void TraceFilter::on_reply(const Request& request, const Route* route, Reply& reply) {
+  const Request::Trace& trace = request.trace;
+  if (trace.id.empty()) return;
   std::string own = "00-";
-  own.append(request.trace_id).append("-");
-  append_hex(own, random_u64() | 1, kParentSize);
-  own.append("-").append(request.header("traceparent").substr(kFlagsAt, 2));
+  own.append(trace.id).append("-").append(trace.span_id);
+  own += trace.is_sampled ? "-01" : "-00";
   reply.add_header("traceparent", own);
+  if (sink_ != nullptr && trace.is_sampled) sink_->on_reply(request, route, reply);
 }
 
 }  // namespace wasm_server

@@ -46,8 +46,8 @@ Task<Reply> finish_whole(const ExecuteDeps& deps, Request& request, Execution ex
   waiter.on_wait = [peer](std::function<void()> cancel) { peer->watch(std::move(cancel)); };
   auto result = co_await deps.worker.finish(std::move(execution), std::move(waiter));
   peer->unwatch();
-  deps.recorder.record({request.id, context.revision, name_of(function), request.request_id},
-                       result);
+  deps.recorder.record(
+      {request.id, context.revision, name_of(function), request.request_id, request.trace}, result);
   if (!is_long_reply(result)) co_return execute_reply(result, context);
   auto writing = write_long_reply(deps.handlers, std::move(result), context);
   auto reply = co_await std::move(writing);
@@ -60,8 +60,9 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
   auto execution = deps.worker.make_execution(execution_spec(plan));
   if (execution.run_on_worker()) {
     ExecutionResult result = execution.take_result();
-    deps.recorder.record({request.id, context.revision, name_of(function), request.request_id},
-                         result);
+    deps.recorder.record(
+        {request.id, context.revision, name_of(function), request.request_id, request.trace},
+        result);
     if (is_long_reply(result)) return write_long_reply(deps.handlers, std::move(result), context);
     auto reply = execute_reply(result, context);
     reply.afterwards = [ended = execution.take_runnable()] { ended->release(); };

@@ -137,8 +137,9 @@ Answer execute_streamed(Worker& worker, const ExecutionRecorder& recorder, Reque
   // The request may be gone by then.
   stream->on_end([&recorder, id = std::string(request.id),
                   revision = plan.module->meta_data.revision, function = called_function(plan.call),
-                  request_id = std::string(request.request_id)](const ExecutionResult& result) {
-    recorder.record({id, revision, name_of(function), request_id}, result);
+                  request_id = std::string(request.request_id),
+                  trace = request.trace](const ExecutionResult& result) {
+    recorder.record({id, revision, name_of(function), request_id, trace}, result);
   });
   plan.call.sink = stream.get();
   StreamContext context{std::move(*plan.stream_type), plan.module->meta_data.revision,

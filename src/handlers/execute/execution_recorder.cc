@@ -6,8 +6,10 @@
 #include <memory>
 #include <utility>
 
+#include "base/trace_id.h"
 #include "base/utf8.h"
 #include "handlers/execute/execute_reply.h"
+#include "handlers/traces/request_spans.h"
 
 namespace wasm_server {
 namespace {
@@ -47,6 +49,31 @@ std::shared_ptr<const ExecutionEntry::Details> details_of(const ExecutedCall& ca
   return details;
 }
 
+std::int64_t microseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+
+Span span_of(const ExecutedCall& call, const ExecutionResult& result, const std::string& ended) {
+  const auto took = result.queued + result.instantiate + result.run;
+  Span span;
+  span.trace_id = call.trace.id;
+  span.span_id = make_span_id();
+  span.parent_id = call.trace.span_id;
+  span.name = "execute";
+  span.end_ns = now_ns();
+  span.begin_ns = span.end_ns - took.count();
+  span.failed = has_failed(result);
+  span.attributes = {{"wasm.module", std::string(call.module)},
+                     {"wasm.revision", static_cast<std::int64_t>(call.revision)},
+                     {"wasm.function", std::string(utf8_prefix(call.function, kMaxName))},
+                     {"wasm.ended", ended},
+                     {"wasm.queued_us", microseconds(result.queued)},
+                     {"wasm.instantiate_us", microseconds(result.instantiate)},
+                     {"wasm.run_us", microseconds(result.run)},
+                     {"wasm.memory_bytes", static_cast<std::int64_t>(result.memory_bytes)}};
+  return span;
+}
+
 }  // namespace
 
 void ExecutionRecorder::record(const ExecutedCall& call, const ExecutionResult& result) const {
@@ -59,6 +86,7 @@ void ExecutionRecorder::record(const ExecutedCall& call, const ExecutionResult& 
   entry.exit_code = exit_code_of(result);
   entry.run = std::chrono::duration_cast<std::chrono::microseconds>(result.run);
   entry.details = details_of(call, result);
+  if (spans_ != nullptr && call.trace.is_sampled) spans_->add(span_of(call, result, entry.ended));
   log_.add(call.module, std::move(entry));
 }
 

@@ -5,9 +5,11 @@
 #include <string_view>
 
 #include "engine/runnable/call_spec.h"
+#include "http/request.h"
 #include "metrics/execution_cells.h"
 #include "model/outcome.h"
 #include "services/execution_log.h"
+#include "traces/span_queue.h"
 
 namespace wasm_server {
 
@@ -25,20 +27,23 @@ struct ExecutedCall {
   std::uint64_t revision;
   std::string_view function;  // empty: a command
   std::string_view request_id;
+  const Request::Trace& trace;  // of the request
 };
 
-// What is kept of executions that ended on one worker: figures, and how each ended. Used on the
-// worker's loop.
+// What is kept of executions that ended on one worker: figures, how each ended, and spans. Used on
+// the worker's loop.
 class ExecutionRecorder {
  public:
-  // Both outlive it.
-  ExecutionRecorder(ExecutionCells& cells, ExecutionLog::Writer& log) : cells_(cells), log_(log) {}
+  // All outlive it; `spans` may be null.
+  ExecutionRecorder(ExecutionCells& cells, ExecutionLog::Writer& log, SpanQueue* spans)
+      : cells_(cells), log_(log), spans_(spans) {}
 
   void record(const ExecutedCall& call, const ExecutionResult& result) const;
 
  private:
   ExecutionCells& cells_;
   ExecutionLog::Writer& log_;
+  SpanQueue* spans_;
 };
 
 }  // namespace wasm_server
