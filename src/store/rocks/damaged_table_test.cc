@@ -99,10 +99,10 @@ TEST_F(DamagedTableTest, ADiskThatGivesNothingBackLosesNothingThatWasAnswered) {
     for (int number = 300; number < 2'000; ++number) {
       const auto batch = store_->begin();
       if (!batch) break;
-      const bool put = (*batch)
-                           ->put(Table::kCode, key_of(number),
-                                 patterned(kValue, static_cast<unsigned>(number)))
-                           .has_value();
+      const bool put =
+          (*batch)
+              ->put(Table::kCode, key_of(number), patterned(kValue, static_cast<unsigned>(number)))
+              .has_value();
       if (put && store_->commit(**batch)) stored.push_back(number);
     }
     EXPECT_TRUE(disk.has_failed());
