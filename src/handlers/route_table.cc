@@ -23,6 +23,12 @@ constexpr Route kRoutes[] = {
      .scope = Scope::kRead,
      .cost = CostClass::kRead},
 
+    {.name = "get_openapi",
+     .method = Method::kGet,
+     .pattern = "/openapi.json",
+     .summary = "OpenAPI 3.1 of all this",
+     .statuses = {200}},
+
     {.name = "list_wasm",
      .method = Method::kGet,
      .pattern = "/wasm",

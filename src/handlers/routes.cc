@@ -12,6 +12,7 @@
 #include "handlers/modules/wasm_list.h"
 #include "handlers/modules/wasm_read.h"
 #include "handlers/modules/wasm_write.h"
+#include "handlers/openapi/openapi.h"
 #include "handlers/rate_filter.h"
 #include "handlers/route_table.h"
 #include "handlers/secrets/secrets.h"
@@ -34,6 +35,7 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
       deps.authenticator, deps.tokens, deps.rates.tokens, deps.open_without_tokens}));
   register_status_handlers(router, deps);
   register_metrics(router, deps);
+  register_openapi(router, deps);
   register_wasm_list(router, deps);
   register_wasm_read(router, deps);
   register_wasm_write(router, deps);

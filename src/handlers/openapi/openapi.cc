@@ -1,0 +1,265 @@
+#include "handlers/openapi/openapi.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json_text.h"
+#include "handlers/openapi/operations.h"
+#include "handlers/openapi/schemas.h"
+#include "handlers/route_table.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::string_view kVersion = "2";  // of the contract
+constexpr std::uint16_t kFirstError = 400;
+
+[[noreturn]] void differ(std::string_view route, std::string_view what) {
+  throw std::logic_error("the API's description of " + std::string(route) + ": " +
+                         std::string(what));
+}
+
+// A JSON object or array that is being written.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) {}
+
+  // What is appended next is the value.
+  std::string& value(std::string_view name) {
+    separate();
+    append_json_string(out_, name);
+    out_ += ':';
+    return out_;
+  }
+  void text(std::string_view name, std::string_view text) { append_json_string(value(name), text); }
+  void json(std::string_view name, std::string_view json) { value(name) += json; }
+  std::string& item() {
+    separate();
+    return out_;
+  }
+
+ private:
+  void separate() { out_ += std::exchange(separator_, ","); }
+
+  std::string& out_;
+  std::string_view separator_;
+};
+
+template <class Write>
+void object(std::string& out, Write write) {
+  out += '{';
+  Members members(out);
+  write(members);
+  out += '}';
+}
+
+template <class Write>
+void array(std::string& out, Write write) {
+  out += '[';
+  Members items(out);
+  write(items);
+  out += ']';
+}
+
+const Operation& operation_of(const Route& route) {
+  const auto all = operations();
+  const auto found = std::ranges::find(all, route.name, &Operation::route);
+  if (found == all.end()) differ(route.name, "there is none");
+  return *found;
+}
+
+void check_answers(const Route& route, const Operation& operation) {
+  std::set<std::uint16_t> told;
+  for (const AnswerForm& answer : operation.answers) told.insert(answer.status);
+  std::set<std::uint16_t> given;
+  for (const std::uint16_t status : route.statuses)
+    if (status < kFirstError) given.insert(status);
+  if (told != given) differ(route.name, "its answers are others");
+}
+
+void check_request(const Route& route, const Operation& operation) {
+  std::set<std::string_view> told;
+  for (const BodyForm& form : operation.request) told.insert(form.media_type);
+  const std::set<std::string_view> taken(route.body_types.begin(), route.body_types.end());
+  if (told != taken) differ(route.name, "its bodies are others");
+}
+
+void append_schema(std::string& out, std::string_view schema) {
+  if (schema.empty()) {
+    out += "{}";
+    return;
+  }
+  object(out, [&](Members& members) {
+    members.text("$ref", "#/components/schemas/" + std::string(schema));
+  });
+}
+
+template <class Forms>
+void append_content(Members& members, const Forms& forms) {
+  if (forms.empty()) return;
+  object(members.value("content"), [&](Members& content) {
+    for (const BodyForm& form : forms) {
+      object(content.value(form.media_type),
+             [&](Members& media) { append_schema(media.value("schema"), form.schema); });
+    }
+  });
+}
+
+void append_parameter(std::string& out, std::string_view name, std::string_view place,
+                      std::string_view schema) {
+  object(out, [&](Members& members) {
+    members.text("name", name);
+    members.text("in", place);
+    if (place == "path") members.json("required", "true");
+    members.json("schema", schema);
+  });
+}
+
+void append_parameters(Members& members, const Route& route, const Operation& operation) {
+  constexpr std::string_view kAnyText = R"({"type":"string"})";
+  array(members.value("parameters"), [&](Members& all) {
+    if (route.pattern.find("{id}") != std::string_view::npos)
+      append_parameter(all.item(), "id", "path", parameter_schema("id"));
+    for (const QueryParameter& parameter : route.query) {
+      const std::string_view schema = parameter_schema(parameter.name);
+      if (schema.empty()) differ(route.name, "a parameter has no schema");
+      append_parameter(all.item(), parameter.name, "query", schema);
+    }
+    for (const std::string_view header : operation.headers) {
+      if (header == "Accept") continue;  // of the answers' types
+      append_parameter(all.item(), header, "header", kAnyText);
+    }
+  });
+}
+
+void append_request(Members& members, const Operation& operation) {
+  if (operation.request.empty()) return;
+  object(members.value("requestBody"), [&](Members& body) {
+    if (operation.needs_request) body.json("required", "true");
+    append_content(body, operation.request);
+  });
+}
+
+void append_answers(Members& members, const Route& route, const Operation& operation) {
+  std::set<std::uint16_t> errors(std::begin(kCommonStatuses), std::end(kCommonStatuses));
+  for (const std::uint16_t status : route.statuses)
+    if (status >= kFirstError) errors.insert(status);
+  object(members.value("responses"), [&](Members& all) {
+    for (const AnswerForm& answer : operation.answers) {
+      object(all.value(std::to_string(answer.status)), [&](Members& one) {
+        one.text("description", answer.description);
+        append_content(one, answer.bodies);
+      });
+    }
+    for (const std::uint16_t status : errors)
+      all.json(std::to_string(status), R"({"$ref":"#/components/responses/Problem"})");
+  });
+}
+
+void append_security(Members& members, const Route& route) {
+  if (route.scope == Scope::kNone) {
+    members.json("security", "[]");
+    return;
+  }
+  array(members.value("security"), [&](Members& all) {
+    all.item() += "{}";  // as long as there is no token
+    object(all.item(), [&](Members& scheme) {
+      array(scheme.value("token"),
+            [&](Members& scopes) { append_json_string(scopes.item(), name_of(route.scope)); });
+    });
+  });
+}
+
+void append_operation(std::string& out, const Route& route) {
+  const Operation& operation = operation_of(route);
+  check_answers(route, operation);
+  check_request(route, operation);
+  object(out, [&](Members& members) {
+    members.text("operationId", route.name);
+    members.text("summary", route.summary);
+    if (!operation.description.empty()) members.text("description", operation.description);
+    array(members.value("tags"),
+          [&](Members& tags) { append_json_string(tags.item(), operation.tag); });
+    append_parameters(members, route, operation);
+    append_request(members, operation);
+    append_answers(members, route, operation);
+    append_security(members, route);
+  });
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return lower;
+}
+
+void append_paths(Members& members, std::span<const Route> routes) {
+  std::map<std::string_view, std::vector<const Route*>> by_path;
+  for (const Route& route : routes) by_path[route.pattern].push_back(&route);
+  object(members.value("paths"), [&](Members& paths) {
+    for (const auto& [path, of_path] : by_path) {
+      object(paths.value(path), [&](Members& methods) {
+        for (const Route* route : of_path)
+          append_operation(methods.value(lower_case(method_name(route->method))), *route);
+      });
+    }
+  });
+}
+
+void append_components(Members& members) {
+  object(members.value("components"), [](Members& components) {
+    components.json("schemas", api_schemas());
+    components.json("responses",
+                    R"({"Problem":{"description":"why not","content":{"application/problem+json":)"
+                    R"({"schema":{"$ref":"#/components/schemas/Problem"}}}}})");
+    components.json("securitySchemes",
+                    R"({"token":{"type":"http","scheme":"bearer","description":"an access token, )"
+                    R"(with the scope that an operation names"}})");
+  });
+}
+
+Reply get_openapi(const SharedBytes& document) {
+  Reply reply;
+  reply.content_type = "application/json";
+  reply.body = document;
+  return reply;
+}
+
+}  // namespace
+
+std::string openapi_document(std::span<const Route> routes) {
+  for (const Operation& operation : operations()) {
+    if (std::ranges::find(routes, operation.route, &Route::name) == routes.end())
+      differ(operation.route, "there is no such route");
+  }
+  std::string out;
+  object(out, [&](Members& members) {
+    members.text("openapi", "3.1.0");
+    object(members.value("info"), [](Members& info) {
+      info.text("title", "wasm-server");
+      info.text("summary", "stores WebAssembly modules and executes them");
+      info.text("version", kVersion);
+      info.json("license", R"({"name":"Apache 2.0","identifier":"Apache-2.0"})");
+    });
+    members.json("servers", R"([{"url":"/"}])");
+    append_paths(members, routes);
+    append_components(members);
+  });
+  return out;
+}
+
+void register_openapi(Router& router, const HandlerDeps&) {
+  const auto document = std::make_shared<const Bytes>(openapi_document(route_table()));
+  router.bind("get_openapi", [document](const Request&) { return get_openapi(document); });
+}
+
+}  // namespace wasm_server
