@@ -224,11 +224,12 @@ void Session::settle_body() {
 }
 
 // Closing a socket that has unread input resets the connection, which can destroy the answer on its
-// way. So the sending side is closed first, and what the client still sends is thrown away, within
-// bounds.
+// way. So the sending side is closed first, and what the client still sends is thrown away: the rest
+// of a body that was refused, from a client that reads no answer before it has sent everything. A
+// piece at a time costs hardly anything, so the bounds are wide.
 Task<void> Session::linger() {
-  constexpr std::size_t kMax = 16U << 20;
-  constexpr std::chrono::milliseconds kLongest{2000};
+  constexpr std::size_t kMax = 256U << 20;
+  constexpr std::chrono::seconds kLongest{10};
   connection_.shut_down_writing();
   connection_.set_deadline(loop_.deadline(kLongest));
   std::array<char, 16U << 10> thrown_away;
