@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app.h"
+#include "base/free_memory.h"
 #include "base/line_writer.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -103,6 +104,7 @@ int main(int argc, char** argv) {
     const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
     if (const auto code = run_command(arguments)) return *code;
     auto command = parse_command_line(argc, argv);
+    keep_little_free_memory();
     if (auto* config = std::get_if<ServeConfig>(&command))
       return serve(std::move(*config), arguments);
     const auto& exit_now = std::get<ExitNow>(command);

@@ -8,4 +8,9 @@ namespace wasm_server {
 // nothing without mimalloc.
 void release_free_memory();
 
+// From now on the allocator keeps no memory that was freed for longer than some tens of
+// milliseconds: what it keeps is counted by nobody, and may be some hundred megabytes after large
+// answers. At the start of the process.
+void keep_little_free_memory();
+
 }  // namespace wasm_server

@@ -224,9 +224,9 @@ void Session::settle_body() {
 }
 
 // Closing a socket that has unread input resets the connection, which can destroy the answer on its
-// way. So the sending side is closed first, and what the client still sends is thrown away: the rest
-// of a body that was refused, from a client that reads no answer before it has sent everything. A
-// piece at a time costs hardly anything, so the bounds are wide.
+// way. So the sending side is closed first, and what the client still sends is thrown away: the
+// rest of a body that was refused, from a client that reads no answer before it has sent
+// everything. A piece at a time costs hardly anything, so the bounds are wide.
 Task<void> Session::linger() {
   constexpr std::size_t kMax = 256U << 20;
   constexpr std::chrono::seconds kLongest{10};

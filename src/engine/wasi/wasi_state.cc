@@ -47,8 +47,17 @@ bool WasiState::write(Stream stream, std::string_view bytes) {
     output_refused = memory_refused = true;
     return false;
   }
-  (stream == Stream::kOut ? stdout_bytes : stderr_bytes).append(bytes);
+  append(stream == Stream::kOut ? stdout_bytes : stderr_bytes, bytes);
   return true;
+}
+
+// A long one has room at once for all that it may become, of which nothing is touched before it is
+// written: to grow by copies would take as much again for a while, which nobody counts.
+void WasiState::append(Bytes& output, std::string_view bytes) const {
+  constexpr std::size_t kLong = 1U << 20;
+  const std::size_t size = output.size() + bytes.size();
+  if (size > output.capacity() && size > kLong) output.reserve(size + output_left_);
+  output.append(bytes);
 }
 
 // In steps like those in which the strings grow.

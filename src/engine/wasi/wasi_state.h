@@ -76,6 +76,7 @@ class WasiState {
 
  private:
   bool count_memory(std::uint64_t bytes);
+  void append(Bytes& output, std::string_view bytes) const;
 
   const WasiInput& input_;
   OutputSink* const sink_;
