@@ -9,16 +9,19 @@ namespace wasm_server {
 // core still waits for it and does not wake. Safe from any thread.
 class CoreUse {
  public:
-  CoreUse() { count_.fetch_add(1, std::memory_order_relaxed); }
-  ~CoreUse() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  CoreUse() { count().fetch_add(1, std::memory_order_relaxed); }
+  ~CoreUse() { count().fetch_sub(1, std::memory_order_relaxed); }
   CoreUse(const CoreUse&) = delete;
   CoreUse& operator=(const CoreUse&) = delete;
 
   // Whether any is held in this process.
-  static bool any() { return count_.load(std::memory_order_relaxed) > 0; }
+  static bool any() { return count().load(std::memory_order_relaxed) > 0; }
 
  private:
-  static inline std::atomic<int> count_{0};
+  static std::atomic<int>& count() {
+    static std::atomic<int> value{0};
+    return value;
+  }
 };
 
 }  // namespace wasm_server
