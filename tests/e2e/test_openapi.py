@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from support.client import JSON, Client
+from support.client import JSON, Client, assert_problem
+from support.hostile import guest
 from support.modules import ADD, wasm
 
 contract = pytest.mark.contract
@@ -81,3 +82,50 @@ def test_answers_are_as_it_says(document):
     client.headers["Authorization"] = f"Bearer {token['token']}"
     check(client.get("/tokens"), "/tokens")
     check(client.post(f"/tokens/{token['id']}/rotate", json={"overlap_s": 10}), "/tokens/{id}/rotate")
+
+
+@contract("GET /wasm/{id}/openapi.json 200", "GET /wasm/{id}/openapi.json 400", "GET /wasm/{id}/openapi.json 404",
+          "HEAD /wasm/{id}/openapi.json")
+def test_each_module_has_a_document_that_its_calls_can_be_made_from(client):
+    typed = """(module
+      (func (export "add") (param $a i32) (param $b i32) (result i32) (i32.add (local.get $a) (local.get $b)))
+      (func (export "half \\"x\\"") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5)))
+      (func (export "big") (result i64) (i64.const 9223372036854775807))
+      (func (export "none")))"""
+    id = client.add(typed, labels={"team": "maths"}, function="add", param=[{"name": "x"}, {"name": "y"}])
+    spec = client.get(f"/wasm/{id}/openapi.json").json()
+    validate(spec, cls=OpenAPIV31SpecValidator)
+    assert (spec["info"]["title"], spec["info"]["version"], spec["info"]["x-labels"]) == (id, "1", {"team": "maths"})
+    operations = {item["post"]["operationId"]: (path, item["post"]) for path, item in spec["paths"].items()}
+    assert set(operations) == {"add", 'half "x"', "big", "none"}
+    assert operations["add"][1]["summary"] == "(x: i32, y: i32) -> i32"
+    values = {"x": 44, "y": -2, "p0": 5.0}
+    expected = {"add": [42], 'half "x"': [2.5], "big": ["9223372036854775807"], "none": []}
+
+    def schemas(operation):
+        request = operation["requestBody"]["content"]["application/json"]["schema"]
+        return request, operation["responses"]["200"]["content"]["application/json"]["schema"]
+
+    for name, (path, operation) in operations.items():
+        request, answer = schemas(operation)
+        call = {"function": request["properties"]["function"]["const"],
+                "args": {arg: values[arg] for arg in request["properties"]["args"]["properties"]}}
+        jsonschema.validate(call, request, cls=jsonschema.Draft202012Validator)
+        reply = client.post(path, json=call).json()  # the client does not send the fragment
+        jsonschema.validate(reply, answer, cls=jsonschema.Draft202012Validator)
+        assert reply["results"] == expected[name]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({"function": name, "args": {"strange": 1}}, request, cls=jsonschema.Draft202012Validator)
+
+    echo = client.add(guest("commands/echo.wat"))
+    spec = client.get(f"/wasm/{echo}/openapi.json").json()
+    validate(spec, cls=OpenAPIV31SpecValidator)
+    (path, item), = spec["paths"].items()
+    request, answer = schemas(item["post"])
+    call = {"stdin": "hello"}
+    jsonschema.validate(call, request, cls=jsonschema.Draft202012Validator)
+    reply = client.post(path, json=call).json()
+    jsonschema.validate(reply, answer, cls=jsonschema.Draft202012Validator)
+    assert reply["stdout"] == "hello"
+    assert_problem(client.get(f"/wasm/{id}/openapi.json", params={"revision": "x"}), 400, "bad-request", "revision")
+    assert_problem(client.get(f"/wasm/{id}/openapi.json", params={"revision": 2}), 404, "not-found", "revision 2")

@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/json_text.h"
+#include "handlers/openapi/json_writer.h"
+#include "handlers/openapi/module_document.h"
 #include "handlers/openapi/operations.h"
 #include "handlers/openapi/schemas.h"
+#include "handlers/revision_query.h"
 #include "handlers/route_table.h"
 
 namespace wasm_server {
@@ -24,48 +28,6 @@ constexpr std::uint16_t kFirstError = 400;
 [[noreturn]] void differ(std::string_view route, std::string_view what) {
   throw std::logic_error("the API's description of " + std::string(route) + ": " +
                          std::string(what));
-}
-
-// A JSON object or array that is being written.
-class Members {
- public:
-  explicit Members(std::string& out) : out_(out) {}
-
-  // What is appended next is the value.
-  std::string& value(std::string_view name) {
-    separate();
-    append_json_string(out_, name);
-    out_ += ':';
-    return out_;
-  }
-  void text(std::string_view name, std::string_view text) { append_json_string(value(name), text); }
-  void json(std::string_view name, std::string_view json) { value(name) += json; }
-  std::string& item() {
-    separate();
-    return out_;
-  }
-
- private:
-  void separate() { out_ += std::exchange(separator_, ","); }
-
-  std::string& out_;
-  std::string_view separator_;
-};
-
-template <class Write>
-void object(std::string& out, Write write) {
-  out += '{';
-  Members members(out);
-  write(members);
-  out += '}';
-}
-
-template <class Write>
-void array(std::string& out, Write write) {
-  out += '[';
-  Members items(out);
-  write(items);
-  out += ']';
 }
 
 const Operation& operation_of(const Route& route) {
@@ -96,7 +58,7 @@ void append_schema(std::string& out, std::string_view schema) {
     out += "{}";
     return;
   }
-  object(out, [&](Members& members) {
+  write_object(out, [&](Members& members) {
     members.text("$ref", "#/components/schemas/" + std::string(schema));
   });
 }
@@ -104,17 +66,17 @@ void append_schema(std::string& out, std::string_view schema) {
 template <class Forms>
 void append_content(Members& members, const Forms& forms) {
   if (forms.empty()) return;
-  object(members.value("content"), [&](Members& content) {
+  write_object(members.value("content"), [&](Members& content) {
     for (const BodyForm& form : forms) {
-      object(content.value(form.media_type),
-             [&](Members& media) { append_schema(media.value("schema"), form.schema); });
+      write_object(content.value(form.media_type),
+                   [&](Members& media) { append_schema(media.value("schema"), form.schema); });
     }
   });
 }
 
 void append_parameter(std::string& out, std::string_view name, std::string_view place,
                       std::string_view schema) {
-  object(out, [&](Members& members) {
+  write_object(out, [&](Members& members) {
     members.text("name", name);
     members.text("in", place);
     if (place == "path") members.json("required", "true");
@@ -124,7 +86,7 @@ void append_parameter(std::string& out, std::string_view name, std::string_view 
 
 void append_parameters(Members& members, const Route& route, const Operation& operation) {
   constexpr std::string_view kAnyText = R"({"type":"string"})";
-  array(members.value("parameters"), [&](Members& all) {
+  write_array(members.value("parameters"), [&](Members& all) {
     if (route.pattern.find("{id}") != std::string_view::npos)
       append_parameter(all.item(), "id", "path", parameter_schema("id"));
     for (const QueryParameter& parameter : route.query) {
@@ -141,7 +103,7 @@ void append_parameters(Members& members, const Route& route, const Operation& op
 
 void append_request(Members& members, const Operation& operation) {
   if (operation.request.empty()) return;
-  object(members.value("requestBody"), [&](Members& body) {
+  write_object(members.value("requestBody"), [&](Members& body) {
     if (operation.needs_request) body.json("required", "true");
     append_content(body, operation.request);
   });
@@ -151,9 +113,9 @@ void append_answers(Members& members, const Route& route, const Operation& opera
   std::set<std::uint16_t> errors(std::begin(kCommonStatuses), std::end(kCommonStatuses));
   for (const std::uint16_t status : route.statuses)
     if (status >= kFirstError) errors.insert(status);
-  object(members.value("responses"), [&](Members& all) {
+  write_object(members.value("responses"), [&](Members& all) {
     for (const AnswerForm& answer : operation.answers) {
-      object(all.value(std::to_string(answer.status)), [&](Members& one) {
+      write_object(all.value(std::to_string(answer.status)), [&](Members& one) {
         one.text("description", answer.description);
         append_content(one, answer.bodies);
       });
@@ -168,11 +130,12 @@ void append_security(Members& members, const Route& route) {
     members.json("security", "[]");
     return;
   }
-  array(members.value("security"), [&](Members& all) {
+  write_array(members.value("security"), [&](Members& all) {
     all.item() += "{}";  // as long as there is no token
-    object(all.item(), [&](Members& scheme) {
-      array(scheme.value("token"),
-            [&](Members& scopes) { append_json_string(scopes.item(), name_of(route.scope)); });
+    write_object(all.item(), [&](Members& scheme) {
+      write_array(scheme.value("token"), [&](Members& scopes) {
+        append_json_string(scopes.item(), name_of(route.scope));
+      });
     });
   });
 }
@@ -181,12 +144,12 @@ void append_operation(std::string& out, const Route& route) {
   const Operation& operation = operation_of(route);
   check_answers(route, operation);
   check_request(route, operation);
-  object(out, [&](Members& members) {
+  write_object(out, [&](Members& members) {
     members.text("operationId", route.name);
     members.text("summary", route.summary);
     if (!operation.description.empty()) members.text("description", operation.description);
-    array(members.value("tags"),
-          [&](Members& tags) { append_json_string(tags.item(), operation.tag); });
+    write_array(members.value("tags"),
+                [&](Members& tags) { append_json_string(tags.item(), operation.tag); });
     append_parameters(members, route, operation);
     append_request(members, operation);
     append_answers(members, route, operation);
@@ -205,9 +168,9 @@ std::string lower_case(std::string_view text) {
 void append_paths(Members& members, std::span<const Route> routes) {
   std::map<std::string_view, std::vector<const Route*>> by_path;
   for (const Route& route : routes) by_path[route.pattern].push_back(&route);
-  object(members.value("paths"), [&](Members& paths) {
+  write_object(members.value("paths"), [&](Members& paths) {
     for (const auto& [path, of_path] : by_path) {
-      object(paths.value(path), [&](Members& methods) {
+      write_object(paths.value(path), [&](Members& methods) {
         for (const Route* route : of_path)
           append_operation(methods.value(lower_case(method_name(route->method))), *route);
       });
@@ -216,14 +179,10 @@ void append_paths(Members& members, std::span<const Route> routes) {
 }
 
 void append_components(Members& members) {
-  object(members.value("components"), [](Members& components) {
+  write_object(members.value("components"), [](Members& components) {
     components.json("schemas", api_schemas());
-    components.json("responses",
-                    R"({"Problem":{"description":"why not","content":{"application/problem+json":)"
-                    R"({"schema":{"$ref":"#/components/schemas/Problem"}}}}})");
-    components.json("securitySchemes",
-                    R"({"token":{"type":"http","scheme":"bearer","description":"an access token, )"
-                    R"(with the scope that an operation names"}})");
+    components.json("responses", problem_response());
+    components.json("securitySchemes", security_schemes());
   });
 }
 
@@ -234,6 +193,27 @@ Reply get_openapi(const SharedBytes& document) {
   return reply;
 }
 
+Task<Reply> write_module_document(const HandlerDeps& deps, Request& request,
+                                  WasmMetaData meta_data) {
+  std::move_only_function<Result<Reply>()> write =
+      [answers = &deps.answers, meta_data = std::move(meta_data)]() -> Result<Reply> {
+    TRY_ASSIGN(MemoryShare share, answers->take(module_document_size(*meta_data.info)));
+    return with_memory(json_reply(200, module_document(meta_data)), std::move(share));
+  };
+  auto writing = deps.helpers.run<Reply>(std::move(write));
+  auto written = co_await std::move(writing);
+  if (!written) co_return problem(written.error(), request.request_id);
+  co_return *std::move(written);
+}
+
+Answer get_module_openapi(const HandlerDeps& deps, Request& request) {
+  const auto revision = parse_revision(request);
+  if (!revision) return problem(revision.error(), request.request_id);
+  auto meta_data = deps.modules.find(request.id, *revision);
+  if (!meta_data) return problem(meta_data.error(), request.request_id);
+  return write_module_document(deps, request, *std::move(meta_data));
+}
+
 }  // namespace
 
 std::string openapi_document(std::span<const Route> routes) {
@@ -242,9 +222,9 @@ std::string openapi_document(std::span<const Route> routes) {
       differ(operation.route, "there is no such route");
   }
   std::string out;
-  object(out, [&](Members& members) {
+  write_object(out, [&](Members& members) {
     members.text("openapi", "3.1.0");
-    object(members.value("info"), [](Members& info) {
+    write_object(members.value("info"), [](Members& info) {
       info.text("title", "wasm-server");
       info.text("summary", "stores WebAssembly modules and executes them");
       info.text("version", kVersion);
@@ -257,7 +237,9 @@ std::string openapi_document(std::span<const Route> routes) {
   return out;
 }
 
-void register_openapi(Router& router, const HandlerDeps&) {
+void register_openapi(Router& router, const HandlerDeps& deps) {
+  router.bind("get_module_openapi",
+              [&deps](Request& request) { return get_module_openapi(deps, request); });
   const auto document = std::make_shared<const Bytes>(openapi_document(route_table()));
   router.bind("get_openapi", [document](const Request&) { return get_openapi(document); });
 }

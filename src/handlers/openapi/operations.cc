@@ -72,6 +72,11 @@ constexpr Operation kOperations[] = {
                   .description = "what it gave",
                   .bodies = {{"application/json", "ExecutionResult"}, {"*/*"}}}},
      .headers = {"Wasm-Timeout-Ms", "Accept"}},
+    {.route = "get_module_openapi",
+     .tag = "modules",
+     .description = "Paths differ in their fragment, which clients do not send: the body of a call "
+                    "names the function.",
+     .answers = {{.status = 200, .description = "the document", .bodies = json("OpenApi")}}},
     {.route = "list_revisions",
      .tag = "modules",
      .answers = {{.status = 200, .description = "all that are kept", .bodies = json("Revisions")}}},

@@ -1,6 +1,7 @@
 #include "handlers/openapi/schemas.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 
 namespace wasm_server {
@@ -161,7 +162,7 @@ constexpr std::string_view kSchemas = R"({
     "request_id":{"type":"string"},
     "trap":{"type":"string"},
     "backtrace":{"type":"array","items":{"type":"object","required":["function"],"properties":{
-      "function":{"type":"string"},"offset":{"$ref":"#/components/schemas/Count"}}}},
+      "function":{"type":"string"},"offset":{"type":"integer","minimum":0}}}},
     "stdout":{"type":"string"},"stdout_base64":{"type":"string"},
     "stderr":{"type":"string"},"stderr_base64":{"type":"string"}}}
 })";
@@ -190,6 +191,24 @@ constexpr Parameter kParameters[] = {
 }  // namespace
 
 std::string_view api_schemas() { return kSchemas; }
+
+// The last of them, which refers to no other.
+std::string_view problem_schema() {
+  constexpr std::string_view kBeginning = "\"Problem\":";
+  constexpr std::size_t kEnd = 2;  // of the object around it
+  const std::size_t at = kSchemas.find(kBeginning) + kBeginning.size();
+  return kSchemas.substr(at, kSchemas.size() - kEnd - at);
+}
+
+std::string_view problem_response() {
+  return R"({"Problem":{"description":"why not","content":{"application/problem+json":)"
+         R"({"schema":{"$ref":"#/components/schemas/Problem"}}}}})";
+}
+
+std::string_view security_schemes() {
+  return R"({"token":{"type":"http","scheme":"bearer","description":"an access token, )"
+         R"(with the scope that an operation names"}})";
+}
 
 std::string_view parameter_schema(std::string_view name) {
   const auto* const found = std::ranges::find(kParameters, name, &Parameter::name);

@@ -1,0 +1,222 @@
+#include "handlers/openapi/module_document.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "handlers/openapi/json_writer.h"
+#include "handlers/openapi/schemas.h"
+
+namespace wasm_server {
+namespace {
+
+constexpr std::string_view kAny = "{}";
+constexpr std::string_view kOutput =
+    R"("stdout":{"type":"string"},"stdout_base64":{"type":"string","contentEncoding":"base64"},)"
+    R"("stderr":{"type":"string"},"stderr_base64":{"type":"string","contentEncoding":"base64"})";
+
+// Contract, section 4: values in JSON. Arguments may be unsigned spellings; results are signed.
+std::string_view schema_of(const ValueType& type, bool is_argument) {
+  switch (type.kind()) {
+    case ValueType::kI32:
+      return is_argument ? R"({"type":"integer","minimum":-2147483648,"maximum":4294967295})"
+                         : R"({"type":"integer","minimum":-2147483648,"maximum":2147483647})";
+    case ValueType::kI64:
+      return R"({"type":["integer","string"],"format":"int64","description":"text beyond 2^53"})";
+    case ValueType::kF32:
+    case ValueType::kF64:
+      return R"({"type":["number","string"],"description":"NaN and the infinities are text"})";
+    case ValueType::kV128:
+      return R"({"type":"string","pattern":"^[0-9a-fA-F]{32}$"})";
+    case ValueType::kFuncref:
+    case ValueType::kExternref:
+      return R"({"type":"null"})";
+    default:
+      return kAny;
+  }
+}
+
+// Of a path's fragment: all but what is unreserved (RFC 3986).
+std::string encoded(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      (out += '%') += kDigits[byte >> 4U];
+      out += kDigits[byte & 15U];
+    }
+  }
+  return out;
+}
+
+bool have_names(std::span<const WasmParam> param) {
+  std::set<std::string_view> names;
+  return std::ranges::all_of(param, [&](const WasmParam& one) {
+    return !one.name.empty() && names.insert(one.name).second;
+  });
+}
+
+void append_named(std::string& out, std::span<const WasmParam> param) {
+  write_object(out, [&](Members& args) {
+    args.text("type", "object");
+    args.json("additionalProperties", "false");
+    write_object(args.value("properties"), [&](Members& properties) {
+      for (const WasmParam& one : param) properties.json(one.name, schema_of(one.param_type, true));
+    });
+    write_array(args.value("required"), [&](Members& required) {
+      for (const WasmParam& one : param) append_json_string(required.item(), one.name);
+    });
+  });
+}
+
+// An array of exactly these.
+template <class Items, class Schema>
+void append_tuple(std::string& out, const Items& items, Schema schema) {
+  write_object(out, [&](Members& tuple) {
+    tuple.text("type", "array");
+    if (!items.empty()) {
+      write_array(tuple.value("prefixItems"), [&](Members& all) {
+        for (const auto& one : items) all.item() += schema(one);
+      });
+    }
+    tuple.json("minItems", std::to_string(items.size()));
+    tuple.json("maxItems", std::to_string(items.size()));
+  });
+}
+
+void append_call(std::string& out, std::string_view function, std::span<const WasmParam> param) {
+  write_object(out, [&](Members& body) {
+    body.text("type", "object");
+    body.json("additionalProperties", "false");
+    body.json("required", R"(["function","args"])");
+    write_object(body.value("properties"), [&](Members& properties) {
+      write_object(properties.value("function"),
+                   [&](Members& name) { name.text("const", function); });
+      std::string& args = properties.value("args");
+      if (have_names(param)) {
+        append_named(args, param);
+      } else {
+        append_tuple(args, param,
+                     [](const WasmParam& one) { return schema_of(one.param_type, true); });
+      }
+    });
+  });
+}
+
+void append_results(std::string& out, std::span<const ValueType> result) {
+  out += R"({"type":"object","required":["results"],"properties":{"results":)";
+  append_tuple(out, result, [](const ValueType& type) { return schema_of(type, false); });
+  out.append(",").append(kOutput).append("}}");
+}
+
+struct Forms {
+  std::string request;
+  std::string answer;
+};
+
+void append_operation(std::string& out, std::string_view name, std::string_view summary,
+                      const Forms& forms) {
+  constexpr unsigned kErrors[] = {400, 401, 403, 404, 422, 429, 503, 504};
+  write_object(out, [&](Members& methods) {
+    write_object(methods.value("post"), [&](Members& operation) {
+      operation.text("operationId", name);
+      operation.text("summary", summary);
+      operation.json("requestBody", R"({"required":true,"content":{"application/json":{"schema":)" +
+                                        forms.request + "}}}");
+      write_object(operation.value("responses"), [&](Members& answers) {
+        answers.json("200",
+                     R"({"description":"what it gave","content":{"application/json":{"schema":)" +
+                         forms.answer + "}}}");
+        for (const unsigned status : kErrors)
+          answers.json(std::to_string(status), R"({"$ref":"#/components/responses/Problem"})");
+      });
+      operation.json("security", R"([{},{"token":["execute"]}])");
+    });
+  });
+}
+
+Forms command_forms() {
+  return {.request = R"({"type":"object","additionalProperties":false,"properties":{)"
+                     R"("args":{"type":"array","items":{"type":"string"}},)"
+                     R"("env":{"type":"object","additionalProperties":{"type":"string"}},)"
+                     R"("stdin":{"type":"string"},)"
+                     R"("stdin_base64":{"type":"string","contentEncoding":"base64"}}})",
+          .answer = R"({"type":"object","required":["exit_code"],"properties":{)"
+                    R"("exit_code":{"type":"integer","minimum":0,"maximum":4294967295},)" +
+                    std::string(kOutput) + "}}"};
+}
+
+// As the client named the parameters of the function that an execution calls by default.
+std::span<const WasmParam> params_of(const WasmMetaData& meta_data, const FunctionInfo& function) {
+  return function.name == meta_data.run_function ? meta_data.param : function.param;
+}
+
+std::string signature(std::span<const WasmParam> param, std::span<const ValueType> result) {
+  std::string text = "(";
+  for (const WasmParam& one : param) {
+    if (text.size() > 1) text += ", ";
+    text.append(one.name).append(": ").append(to_text(one.param_type));
+  }
+  text += ") ->";
+  for (const ValueType& type : result) text.append(" ").append(to_text(type));
+  return text;
+}
+
+void append_functions(Members& paths, const WasmMetaData& meta_data) {
+  for (const FunctionInfo& function : meta_data.info->functions) {
+    const auto param = params_of(meta_data, function);
+    Forms forms;
+    append_call(forms.request, function.name, param);
+    append_results(forms.answer, function.result);
+    append_operation(paths.value("/wasm/" + meta_data.id + "#" + encoded(function.name)),
+                     function.name, signature(param, function.result), forms);
+  }
+}
+
+}  // namespace
+
+std::size_t module_document_size(const ModuleInfo& info) {
+  constexpr std::size_t kFunction = 1'200;
+  return kFunction * (info.functions.size() + 1) + 4 * weight_of(info);
+}
+
+std::string module_document(const WasmMetaData& meta_data) {
+  std::string out;
+  write_object(out, [&](Members& members) {
+    members.text("openapi", "3.1.0");
+    write_object(members.value("info"), [&](Members& info) {
+      info.text("title", meta_data.id);
+      info.text("version", std::to_string(meta_data.revision));
+      write_object(info.value("x-labels"), [&](Members& labels) {
+        for (const auto& [key, value] : meta_data.labels) labels.text(key, value);
+      });
+    });
+    members.json("servers", R"([{"url":"/"}])");
+    write_object(members.value("paths"), [&](Members& paths) {
+      if (meta_data.info->kind == ModuleKind::kCommand) {
+        append_operation(paths.value("/wasm/" + meta_data.id), "run", "runs the command",
+                         command_forms());
+      } else {
+        append_functions(paths, meta_data);
+      }
+    });
+    write_object(members.value("components"), [](Members& components) {
+      write_object(components.value("schemas"),
+                   [](Members& schemas) { schemas.json("Problem", problem_schema()); });
+      components.json("responses", problem_response());
+      components.json("securitySchemes", security_schemes());
+    });
+  });
+  return out;
+}
+
+}  // namespace wasm_server
