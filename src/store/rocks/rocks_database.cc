@@ -87,7 +87,6 @@ RocksDatabase::~RocksDatabase() { close(); }
 void RocksDatabase::close() {
   compaction_.end();
   if (!db_) return;
-  stop_reclaiming();
   for (auto* table : tables_) {
     if (table != nullptr) db_->DestroyColumnFamilyHandle(table);
   }
@@ -159,35 +158,6 @@ Result<void> RocksDatabase::compact() {
     if (!status.ok()) return rocks_error(status, "compacting");
   }
   return {};
-}
-
-// By itself RocksDB compacts where there are many files, not where the disk is full: a few erased
-// records would keep their room for ever.
-void RocksDatabase::reclaim() {
-  const auto now = std::chrono::steady_clock::now();
-  if (is_reclaiming_ || (reclaimed_ && now < *reclaimed_ + kBetweenResumes)) return;
-  if (health_->full && !resume()) return;
-  stop_reclaiming();
-  reclaimed_ = now;
-  is_reclaiming_ = true;
-  ends_reclaiming_ = false;
-  reclaiming_ = std::thread([this] {
-    rocksdb::CompactRangeOptions options;
-    options.exclusive_manual_compaction = false;
-    options.canceled = &ends_reclaiming_;
-    for (auto* table : tables_) {
-      // What it cannot do now is tried again while the disk is full.
-      static_cast<void>(db_->CompactRange(options, table, nullptr, nullptr));
-    }
-    is_reclaiming_ = false;
-  });
-}
-
-void RocksDatabase::stop_reclaiming() {
-  if (!reclaiming_.joinable()) return;
-  ends_reclaiming_ = true;
-  if (is_reclaiming_) db_->DisableManualCompaction();  // one that waits for its turn, too
-  reclaiming_.join();
 }
 
 // While the disk is full each attempt writes what is in memory to it, in vain: not for every batch.

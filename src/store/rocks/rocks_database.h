@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <rocksdb/db.h>
@@ -64,10 +63,6 @@ class RocksDatabase {
 
   // There is room again, as far as is known: the next write need not wait.
   void has_room() { resumed_.reset(); }
-  // The disk is full: what was erased is compacted away, in the background, so that its room
-  // becomes free. Call it again until there is room: it does nothing while it is at it, nor soon
-  // after.
-  void reclaim();
   // A batch that begin() began: all of it, durably. kStorageFull when there is no room: nothing of
   // it is stored, and a later one is tried. After another failure the database has failed().
   rocksdb::WriteBatch begin() const;
@@ -80,7 +75,6 @@ class RocksDatabase {
                        bool create);
   void close();
   Result<void> resume();
-  void stop_reclaiming();
 
   const std::shared_ptr<Health> health_ = std::make_shared<Health>();
   const std::shared_ptr<WalFileSystem> files_;
@@ -91,10 +85,6 @@ class RocksDatabase {
   DatabaseMark mark_;
   // Of the writing thread: when it was last tried to write again.
   std::optional<std::chrono::steady_clock::time_point> resumed_;
-  std::optional<std::chrono::steady_clock::time_point> reclaimed_;  // when it last began
-  std::thread reclaiming_;
-  std::atomic<bool> is_reclaiming_{false};
-  std::atomic<bool> ends_reclaiming_{false};
 };
 
 }  // namespace wasm_server

@@ -225,17 +225,14 @@ Result<void> RocksStore::commit(Batch& batch) {
   }
   // What stores more leaves the reserve to what frees some.
   const bool frees = batch.bytes() < bytes_;
-  if (!frees && !reserve_->is_kept()) {
-    if (has_freed_) database_->reclaim();
+  if (!frees && !reserve_->is_kept())
     return disk_error(true, "writing", "the reserve for deletes is not there");
-  }
   auto done = commit_with(batch, applied);
   while (!done && done.error().code == ErrorCode::kStorageFull && frees && reserve_->give_away()) {
     database_->has_room();
     done = commit_with(batch, applied);
   }
   if (frees) reserve_->refill();
-  has_freed_ = frees || (has_freed_ && !reserve_->is_kept());
   blobs_->return_space(!reserve_->is_kept());
   return done;
 }

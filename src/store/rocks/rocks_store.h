@@ -66,7 +66,6 @@ class RocksStore final : public Store {
   std::unique_ptr<BlobStore> blobs_;
   std::atomic<std::uint64_t> sequence_{0};
   std::atomic<std::uint64_t> applied_{0};
-  bool has_freed_ = false;  // since the disk was full last; of the writing thread, as the next
   std::atomic<std::uint64_t> bytes_{0};  // that are stored; written by the writing thread
 };
 
