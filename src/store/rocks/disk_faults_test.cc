@@ -89,8 +89,8 @@ void copy_all(const Path& from, const Path& to) {
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
 }
 
-// Waits out the pause between two attempts on a full disk, and that RocksDB compacts what was erased
-// from tables, for which it sees no hurry: 6 to 28 seconds were seen.
+// Waits out the pause between two attempts on a full disk, and that RocksDB compacts what was
+// erased from tables, for which it sees no hurry: 6 to 28 seconds were seen.
 Result<void> write_when_it_can(Store& store, const Step& step) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{90};
   for (;;) {
