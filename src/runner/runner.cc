@@ -52,12 +52,14 @@ void Runner::write_batch() {
     // Not known of which job: alone, only that one meets it again. Unless it is committed already.
     log_error(std::string{"runner: batch: "} + exception.what());
     done = store_.sequence() != before;
+    if (done) quotas_.committed();
   }
   if (!done) write_one_by_one();
 }
 
 // False when each job has to be tried alone.
 bool Runner::write_together() {
+  quotas_.discard();  // of a batch that failed
   for (const PendingJob& pending : batch_) {
     if (pending.quota) quotas_.prepare(*pending.quota);
   }
@@ -66,7 +68,6 @@ bool Runner::write_together() {
     results_.assign(batch_.size(), std::unexpected{batch.error()});
     return true;
   }
-  quotas_.discard();  // of a batch that failed
   done_.clear();
   for (const PendingJob& pending : batch_) {
     results_.push_back(apply_within_quota(**batch, pending));
