@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "base/trace_id.h"
 
 namespace wasm_server {
@@ -36,8 +37,7 @@ bool is_traceparent(std::string_view text) {
 
 // The lowest bit of the last digit of the flags.
 bool is_sampled(std::string_view parent) {
-  const char digit = parent[kFlagsAt + 1];
-  return (digit <= '9' ? digit - '0' : digit - 'a' + 10) % 2 == 1;
+  return hex_digit(parent[kFlagsAt + 1]).value_or(0) % 2 == 1;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -29,6 +30,9 @@ struct Span {
   bool failed = false;
   std::vector<Attribute> attributes;
 };
+
+// Ends it now, after it took that long.
+void end_now(Span& span, std::chrono::nanoseconds took);
 
 // The memory that it takes, in bytes, approximately.
 std::size_t weight_of(const Span& span);

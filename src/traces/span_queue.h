@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <vector>
 
@@ -41,7 +42,7 @@ class SpanQueue {
   const unsigned sample_percent_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Span> spans_;  // this and below: guarded by mutex_
+  std::deque<Span> spans_;  // this and below: guarded by mutex_
   std::size_t bytes_ = 0;
   std::size_t awaited_ = 0;  // how many wake take()
   std::uint64_t dropped_ = 0;

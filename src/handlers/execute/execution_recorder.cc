@@ -9,7 +9,6 @@
 #include "base/trace_id.h"
 #include "base/utf8.h"
 #include "handlers/execute/execute_reply.h"
-#include "handlers/traces/request_spans.h"
 
 namespace wasm_server {
 namespace {
@@ -54,14 +53,12 @@ std::int64_t microseconds(std::chrono::nanoseconds time) {
 }
 
 Span span_of(const ExecutedCall& call, const ExecutionResult& result, const std::string& ended) {
-  const auto took = result.queued + result.instantiate + result.run;
   Span span;
   span.trace_id = call.trace.id;
   span.span_id = make_span_id();
   span.parent_id = call.trace.span_id;
   span.name = "execute";
-  span.end_ns = now_ns();
-  span.begin_ns = span.end_ns - took.count();
+  end_now(span, result.queued + result.instantiate + result.run);
   span.failed = has_failed(result);
   span.attributes = {{"wasm.module", std::string(call.module)},
                      {"wasm.revision", static_cast<std::int64_t>(call.revision)},

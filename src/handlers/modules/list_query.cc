@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "base/percent_encoding.h"
 #include "base/text.h"
 
 namespace wasm_server {
@@ -51,21 +52,6 @@ Result<void> parse_kind(const Request& request, ListRequest& list) {
   list.none = *text == "component" || *text == "http";
   if (list.query.kind || list.none) return {};
   return bad("the parameter kind must be one of module, command, component, http");
-}
-
-void append_percent_encoded(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";  // RFC 3986, section 2.1, asks for upper case
-  constexpr std::string_view kUnreserved = "-._~";
-  for (const char c : text) {
-    if (ascii_alnum(c) || kUnreserved.find(c) != kUnreserved.npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
 }
 
 // What the request may not name, it does not see.

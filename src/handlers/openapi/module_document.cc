@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/text.h"
+#include "base/percent_encoding.h"
 #include "handlers/openapi/json_writer.h"
 #include "handlers/openapi/schemas.h"
 
@@ -38,24 +38,6 @@ std::string_view schema_of(const ValueType& type, bool is_argument) {
     default:
       return kAny;
   }
-}
-
-// Of a path's fragment: all but what is unreserved (RFC 3986).
-std::string encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      (out += '%') += kDigits[byte >> 4U];
-      out += kDigits[byte & 15U];
-    }
-  }
-  return out;
 }
 
 bool have_names(std::span<const WasmParam> param) {
@@ -177,8 +159,9 @@ void append_functions(Members& paths, const WasmMetaData& meta_data) {
     Forms forms;
     append_call(forms.request, function.name, param);
     append_results(forms.answer, function.result);
-    append_operation(paths.value("/wasm/" + meta_data.id + "#" + encoded(function.name)),
-                     function.name, signature(param, function.result), forms);
+    std::string path = "/wasm/" + meta_data.id + "#";
+    append_percent_encoded(path, function.name);
+    append_operation(paths.value(path), function.name, signature(param, function.result), forms);
   }
 }
 

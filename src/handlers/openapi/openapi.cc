@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "handlers/openapi/json_writer.h"
 #include "handlers/openapi/module_document.h"
 #include "handlers/openapi/operations.h"
@@ -157,14 +158,6 @@ void append_operation(std::string& out, const Route& route) {
   });
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 void append_paths(Members& members, std::span<const Route> routes) {
   std::map<std::string_view, std::vector<const Route*>> by_path;
   for (const Route& route : routes) by_path[route.pattern].push_back(&route);
@@ -172,7 +165,7 @@ void append_paths(Members& members, std::span<const Route> routes) {
     for (const auto& [path, of_path] : by_path) {
       write_object(paths.value(path), [&](Members& methods) {
         for (const Route* route : of_path)
-          append_operation(methods.value(lower_case(method_name(route->method))), *route);
+          append_operation(methods.value(to_lower(method_name(route->method))), *route);
       });
     }
   });
@@ -240,8 +233,9 @@ std::string openapi_document(std::span<const Route> routes) {
 void register_openapi(Router& router, const HandlerDeps& deps) {
   router.bind("get_module_openapi",
               [&deps](Request& request) { return get_module_openapi(deps, request); });
-  const auto document = std::make_shared<const Bytes>(openapi_document(route_table()));
-  router.bind("get_openapi", [document](const Request&) { return get_openapi(document); });
+  // One for the routers of all workers.
+  static const auto document = std::make_shared<const Bytes>(openapi_document(route_table()));
+  router.bind("get_openapi", [](const Request&) { return get_openapi(document); });
 }
 
 }  // namespace wasm_server

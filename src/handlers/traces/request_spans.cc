@@ -11,23 +11,16 @@ constexpr unsigned kFirstServerError = 500;
 
 }  // namespace
 
-std::int64_t now_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
-
 void RequestSpans::on_reply(const Request& request, const Route* route, const Reply& reply) {
   const std::string method(method_name(request.method));
   const std::string pattern(route == nullptr ? std::string_view{} : route->pattern);
-  const auto took = std::chrono::steady_clock::now() - request.began;
   Span span;
   span.trace_id = request.trace.id;
   span.span_id = request.trace.span_id;
   span.parent_id = request.trace.parent_id;
   span.kind = Span::Kind::kServer;
   span.name = pattern.empty() ? method : method + " " + pattern;
-  span.end_ns = now_ns();
-  span.begin_ns = span.end_ns - std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
+  end_now(span, std::chrono::steady_clock::now() - request.began);
   span.failed = reply.status >= kFirstServerError;
   span.attributes = {{"http.request.method", method},
                      {"http.response.status_code", std::int64_t{reply.status}},

@@ -1,14 +1,9 @@
 #pragma once
 
-#include <cstdint>
-
 #include "http/span_sink.h"
 #include "traces/span_queue.h"
 
 namespace wasm_server {
-
-// Nanoseconds since 1970, as spans have their times.
-std::int64_t now_ns();
 
 // Makes a span of each request whose trace is recorded: from its header to the beginning of its
 // answer. As the access log it holds no query, header or body.
