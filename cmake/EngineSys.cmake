@@ -3,7 +3,7 @@
 if(NOT WS_ENGINE_DIR)
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build-engine --print-dir
                   OUTPUT_VARIABLE WS_ENGINE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-  file(GLOB engine_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/engine-sys/src/*.rs)
+  file(GLOB_RECURSE engine_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/engine-sys/src/*.rs)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     engine-sys/Cargo.toml engine-sys/Cargo.lock engine-sys/build.rs ${engine_sources})
 endif()

@@ -26,9 +26,9 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS adduser)
-# The client commands open it when they need it; a server, e.g. in a container, does without it and its two dozen
-# libraries.
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS libcurl4)
+# The client commands open libcurl when they need it; a server, e.g. in a container, does without it and its two dozen
+# libraries. Guests' requests over TLS trust whom the system trusts.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libcurl4, ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   $ENV{WS_ROOT}/packaging/debian/postinst $ENV{WS_ROOT}/packaging/debian/prerm $ENV{WS_ROOT}/packaging/debian/postrm

@@ -122,6 +122,7 @@ Result<void> App::make_engine() {
   auto settings = config_.engine;
   settings.code_arena_bytes = config_.module_cache_bytes;
   settings.memory = &memory_;
+  settings.egress.modules = config_.egress == "modules";
   auto engine = Engine::make(settings);
   if (!engine) return std::unexpected{std::move(engine).error()};
   engine_ = *std::move(engine);

@@ -26,6 +26,21 @@ void append_store(Exposition& page, const StoreFigures& store) {
   page.sample(as_number(store.compactions));
 }
 
+void append_egress(Exposition& page, const EgressFigures& egress) {
+  page.counters("wasm_server_egress_requests_total", "Requests of guests by how they ended.");
+  page.sample(as_number(egress.answered), {{"end", "answered"}});
+  page.sample(as_number(egress.denied), {{"end", "denied"}});
+  page.sample(as_number(egress.failed), {{"end", "failed"}});
+  page.counters("wasm_server_egress_reused_connections_total",
+                "Requests of guests over a connection that was there.");
+  page.sample(as_number(egress.reused));
+  page.counters("wasm_server_egress_bytes_total", "Bodies of those requests and of their answers.");
+  page.sample(as_number(egress.bytes));
+  page.gauges("wasm_server_egress_connections", "Open connections to other hosts.");
+  page.sample(as_number(egress.open_connections - egress.idle_connections), {{"state", "used"}});
+  page.sample(as_number(egress.idle_connections), {{"state", "idle"}});
+}
+
 void append_compiling(Exposition& page, const Compiler& compiler) {
   struct Class {
     const char* name;
@@ -92,6 +107,7 @@ void App::add_measures() {
                     [this] { return as_number(traces_->queue().dropped()); });
   }
   all.add([this](Exposition& page) { append_store(page, store_->figures()); });
+  all.add([this](Exposition& page) { append_egress(page, engine_->egress_figures()); });
   all.add([this](Exposition& page) { append_compiling(page, *compiler_); });
   all.add([this](Exposition& page) {
     Durations turns;

@@ -46,7 +46,8 @@ struct ServeConfig {
   OriginSettings origins;
   LimitsConfig limits;
   ModuleBounds module;
-  EngineSettings engine;  // its max_memory_bytes is that of limits.maxima
+  std::string egress = "modules";  // who says where requests of guests go; off: they go nowhere
+  EngineSettings engine;           // its max_memory_bytes is that of limits.maxima
   StoreSettings store;
   std::uint64_t backup_rate_bytes = 64ULL << 20;  // a second that a backup reads; 0: any
   JobChannel::Capacity channel;

@@ -106,6 +106,11 @@ std::string check_text(const std::string& text) {
   return checked ? "" : checked.error().message;
 }
 
+std::string check_egress_pattern(const std::string& text) {
+  if (text == kNoSetting || is_egress_pattern(text)) return "";
+  return text + " names no hosts, as api.example.org or *.example.net:8443 do";
+}
+
 void add_server_flags(CLI::App& app, ServeConfig& config) {
   Flags flags(app, "Server");
   flags
@@ -252,6 +257,31 @@ void add_execution_flags(CLI::App& app, ServeConfig& config) {
               "Compiled code that is kept in memory");
 }
 
+void add_egress_flags(CLI::App& app, ServeConfig& config) {
+  Flags flags(app, "Requests of guests");
+  EgressSettings& egress = config.engine.egress;
+  flags
+      .text("egress", config.egress, "WHO",
+            "modules: a component may send requests to the hosts that its module names; off: to "
+            "none")
+      ->check(CLI::IsMember({"modules", "off"}).description(""));
+  flags
+      .list("egress-allow", egress.allow, "HOST[:PORT]",
+            "The only hosts that modules may name, like api.example.org or *.example.net; none: "
+            "any")
+      ->check(CLI::Validator(check_egress_pattern, ""));
+  flags.flag("egress-private", egress.private_addresses,
+             "Also to loopback, private and link-local addresses");
+  flags
+      .text("egress-ca-file", egress.ca_file, "FILE",
+            "Authorities in PEM that TLS trusts; none: the system's")
+      ->default_str(std::string(kNoSetting));
+  flags.count("egress-connections", egress.connections, "CONNECTIONS",
+              "Connections to such hosts, of all calls", 1, 1'000'000);
+  flags.count("egress-requests", egress.requests, "REQUESTS", "Requests of one call");
+  flags.bytes("egress-bytes", egress.bytes, "Bodies of one call's requests and their answers");
+}
+
 void add_write_flags(CLI::App& app, ServeConfig& config) {
   Flags flags(app, "Writing");
   flags.bytes("store-bytes", config.store.max_bytes, "What the database may hold; beyond it 507",
@@ -284,6 +314,7 @@ void add_serve_flags(CLI::App& app, ServeConfig& config) {
   add_browser_flags(app, config.origins);
   add_module_flags(app, config);
   add_execution_flags(app, config);
+  add_egress_flags(app, config);
   add_write_flags(app, config);
 }
 

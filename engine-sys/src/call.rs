@@ -20,6 +20,7 @@ use wasmtime_c_api::{
 
 use crate::handles::error_handle;
 use crate::limits::{engine_sys_limits_t, limit_store};
+use crate::panics::caught;
 
 const _: () = {
     assert!(size_of::<wasmtime_instance_pre_t>() == size_of::<InstancePre<WasmtimeStoreData>>());
@@ -64,7 +65,7 @@ pub struct engine_sys_outcome_t {
 pub struct engine_sys_call_t {
     poll: unsafe fn(*mut engine_sys_call_t),
     delete: unsafe fn(*mut engine_sys_call_t),
-    outcome: *const engine_sys_outcome_t,
+    outcome: *mut engine_sys_outcome_t,
 }
 
 #[repr(C)]
@@ -74,7 +75,7 @@ struct Call<F> {
 }
 
 impl<F: Future<Output = ()>> Call<F> {
-    fn boxed(future: F, outcome: *const engine_sys_outcome_t) -> *mut engine_sys_call_t {
+    fn boxed(future: F, outcome: *mut engine_sys_outcome_t) -> *mut engine_sys_call_t {
         let head = engine_sys_call_t {
             poll: Self::poll,
             delete: Self::delete,
@@ -103,7 +104,7 @@ pub unsafe extern "C" fn engine_sys_call_new(
     spec: *const engine_sys_call_spec_t,
     outcome: *mut engine_sys_outcome_t,
 ) -> *mut engine_sys_call_t {
-    let head_outcome = outcome.cast_const();
+    let head_outcome = outcome;
     let (spec, outcome) = unsafe { (&*spec, &mut *outcome) };
     let future = async move {
         let started = Instant::now();
@@ -126,10 +127,13 @@ pub unsafe extern "C" fn engine_sys_call_new(
 /// `call` is a live handle that has not ended.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn engine_sys_call_poll(call: *mut engine_sys_call_t) -> bool {
-    unsafe {
-        ((*call).poll)(call);
-        (*(*call).outcome).ended
+    let polled = caught(|| unsafe { ((*call).poll)(call) });
+    let outcome = unsafe { &mut *(*call).outcome };
+    if let Err(error) = polled {
+        outcome.error = error_handle(error);
+        outcome.ended = true;
     }
+    outcome.ended
 }
 
 /// Stops the guest, wherever it is, and gives its instance back.

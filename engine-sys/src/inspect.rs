@@ -1,12 +1,15 @@
-//! Whether bytes are a module, and what it says, as a report: bytes of one allocation, which may cross a process
+//! Whether bytes are a module or a component, and what it says, as a report: bytes of one allocation, which may cross a process
 //! boundary (`src/engine/inspect/report.h` has their format).
 
 use std::slice;
 
-use wasmtime::wasmparser::{self, Chunk, Parser, Payload};
+use wasmtime::wasmparser::{self, Chunk, Encoding, Parser, Payload, Validator};
 use wasmtime_c_api::wasm_byte_vec_t;
 
-use crate::pass::Pass;
+use crate::compile_cost::CompileCost;
+use crate::inspect_component::{ComponentPass, MAX_DEPTH};
+use crate::panics::caught;
+use crate::pass::{FEATURES, Pass};
 use crate::report::{Refusal, Report};
 
 /// The most that a module may have: beyond them it costs far more to compile, or to keep, than to write.
@@ -33,9 +36,11 @@ pub unsafe extern "C" fn engine_sys_inspect(
     report: *mut wasm_byte_vec_t,
 ) {
     let wasm = unsafe { bytes_of(wasm, size) };
-    let bytes = match inspect(wasm, unsafe { &*limits }) {
-        Ok(report) => report.into_bytes(),
-        Err(refusal) => refusal.into_bytes(),
+    // The validator is not ours, and what it reads is anybody's.
+    let bytes = match caught(|| inspect(wasm, unsafe { &*limits })) {
+        Ok(Ok(report)) => report.into_bytes(),
+        Ok(Err(refusal)) => refusal.into_bytes(),
+        Err(panic) => Refusal::from(panic.to_string()).into_bytes(),
     };
     unsafe { (*report).set_buffer(bytes) };
 }
@@ -62,6 +67,7 @@ unsafe fn bytes_of<'a>(bytes: *const u8, size: usize) -> &'a [u8] {
 
 fn passed_over(wasm: &[u8]) -> wasmparser::Result<usize> {
     let mut parser = Parser::new(0);
+    let mut outer = Vec::new(); // the parsers of the components around
     let mut rest = wasm;
     let mut passed_over = 0;
     loop {
@@ -79,17 +85,34 @@ fn passed_over(wasm: &[u8]) -> wasmparser::Result<usize> {
             }
             Payload::CustomSection(section) => passed_over += section.range().len(),
             Payload::DataSection(section) => passed_over += section.range().len(),
-            Payload::End(_) => return Ok(passed_over),
+            Payload::ModuleSection { parser: inner, .. }
+            | Payload::ComponentSection { parser: inner, .. } => {
+                if outer.len() > MAX_DEPTH {
+                    return Ok(0);
+                }
+                outer.push(std::mem::replace(&mut parser, inner));
+            }
+            Payload::End(_) => match outer.pop() {
+                Some(around) => parser = around,
+                None => return Ok(passed_over),
+            },
             _ => {}
         }
     }
 }
 
 fn inspect(wasm: &[u8], limits: &engine_sys_module_limits_t) -> Result<Report, Refusal> {
-    check_header(wasm)?;
-    let mut pass = Pass::new(limits);
+    match encoding_of(wasm)? {
+        Encoding::Module => inspect_module(wasm, limits),
+        Encoding::Component => ComponentPass::inspect(wasm, limits),
+    }
+}
+
+fn inspect_module(wasm: &[u8], limits: &engine_sys_module_limits_t) -> Result<Report, Refusal> {
+    let mut validator = Validator::new_with_features(FEATURES);
+    let mut pass = Pass::new(limits, CompileCost::default());
     for payload in Parser::new(0).parse_all(wasm) {
-        if let Some(types) = pass.payload(&payload?)? {
+        if let Some(types) = pass.payload(&mut validator, &payload?)? {
             return pass.report(&types);
         }
     }
@@ -97,13 +120,14 @@ fn inspect(wasm: &[u8], limits: &engine_sys_module_limits_t) -> Result<Report, R
 }
 
 /// In words for who sent something else; the rest is the parser's to say.
-fn check_header(wasm: &[u8]) -> Result<(), Refusal> {
+fn encoding_of(wasm: &[u8]) -> Result<Encoding, Refusal> {
     if !wasm.starts_with(b"\0asm") {
         return Err("not a WebAssembly module: wrong magic number".into());
     }
     match wasm.get(4..8) {
-        Some([1, 0, 0, 0]) => Ok(()),
-        Some([_, _, 1, 0]) => Err("components are not supported yet".into()),
+        Some([1, 0, 0, 0]) => Ok(Encoding::Module),
+        Some([13, 0, 1, 0]) => Ok(Encoding::Component),
+        Some([_, _, 1, 0]) => Err("a component of a version that is no longer in use".into()),
         _ => Err("unknown version of the binary format".into()),
     }
 }

@@ -66,9 +66,12 @@ fn is_beyond(desired: usize, maximum: Option<usize>) -> bool {
 /// Leaves the call to be polled again, perhaps by another thread.
 async fn next_poll() {
     let mut is_next = false;
-    poll_fn(|_| match std::mem::replace(&mut is_next, true) {
+    poll_fn(|cx| match std::mem::replace(&mut is_next, true) {
         true => Poll::Ready(()),
-        false => Poll::Pending,
+        false => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
     })
     .await
 }

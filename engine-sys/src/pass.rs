@@ -1,4 +1,4 @@
-//! One pass over a module's bytes: validates them, and keeps what a report needs.
+//! One pass over a core module's bytes, which may be part of a component: validates them, and keeps what a report needs.
 
 use std::mem;
 
@@ -17,80 +17,86 @@ use crate::report::{Function, Kind, Refusal, Report};
 
 /// What the engine's own validation allows, as `Config` makes it for the crate features in `Cargo.toml`; it has no
 /// public way to ask. A test holds the two side by side for a module of each proposal.
-const FEATURES: WasmFeatures = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
 
 const PAGE_SIZE_LOG2: u32 = 16;
 
 /// What was read so far.
 pub struct Pass<'a> {
     limits: &'a engine_sys_module_limits_t,
-    validator: Validator,
     allocations: FuncValidatorAllocations,
     functions: Vec<(&'a str, u32)>, // exported ones, with their indexes
     imports: Vec<(&'a str, &'a str)>,
     names: Option<NameSectionReader<'a>>,
-    cost: CompileCost,
-    initial: Initial,
+    /// Begins with that of what was read before, to which the limits apply as well.
+    pub cost: CompileCost,
+    pub initial: Initial,
 }
 
 /// What every instance has from the start.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Initial {
+    pub memories: u64,
     pub memory_bytes: u64, // of all memories together
+    pub tables: u64,
     pub table_elements: u64,
 }
 
 impl<'a> Pass<'a> {
-    pub fn new(limits: &'a engine_sys_module_limits_t) -> Self {
+    pub fn new(limits: &'a engine_sys_module_limits_t, cost: CompileCost) -> Self {
         Pass {
             limits,
-            validator: Validator::new_with_features(FEATURES),
             allocations: FuncValidatorAllocations::default(),
             functions: Vec::new(),
             imports: Vec::new(),
             names: None,
-            cost: CompileCost::default(),
+            cost,
             initial: Initial::default(),
         }
     }
 
     /// The last payload gives the module's types. Nothing is read before it is found to be valid, and few enough.
-    pub fn payload(&mut self, payload: &Payload<'a>) -> Result<Option<Types>, Refusal> {
+    pub fn payload(
+        &mut self,
+        validator: &mut Validator,
+        payload: &Payload<'a>,
+    ) -> Result<Option<Types>, Refusal> {
         self.check_limits(payload)?;
-        match self.validator.payload(payload)? {
+        match validator.payload(payload)? {
             ValidPayload::Func(function, body) => self.function(function, &body)?,
             ValidPayload::End(types) => return Ok(Some(types)),
-            _ => self.read(payload)?,
+            _ => self.read(validator, payload)?,
         }
         Ok(None)
     }
 
     fn check_limits(&self, payload: &Payload<'a>) -> Result<(), Refusal> {
-        let limits = self.limits;
+        let (limits, cost) = (self.limits, &self.cost);
         match payload {
-            Payload::TypeSection(types) => at_most(types, limits.types, "types"),
+            Payload::TypeSection(types) => at_most(types, cost.types, limits.types, "types"),
             Payload::FunctionSection(functions) => {
-                at_most(functions, limits.functions, "functions")
+                at_most(functions, cost.functions, limits.functions, "functions")
             }
-            Payload::TableSection(tables) => at_most(tables, limits.tables, "tables"),
-            Payload::MemorySection(memories) => at_most(memories, limits.memories, "memories"),
+            Payload::TableSection(tables) => at_most(tables, 0, limits.tables, "tables"),
+            Payload::MemorySection(memories) => at_most(memories, 0, limits.memories, "memories"),
             Payload::ElementSection(segments) => {
-                at_most(segments, limits.element_segments, "element segments")
+                let (before, most) = (cost.element_segments, limits.element_segments);
+                at_most(segments, before, most, "element segments")
             }
             _ => Ok(()),
         }
     }
 
-    fn read(&mut self, payload: &Payload<'a>) -> Result<(), Refusal> {
+    fn read(&mut self, validator: &Validator, payload: &Payload<'a>) -> Result<(), Refusal> {
         match payload {
-            Payload::TypeSection(types) => self.count_types(types)?,
+            Payload::TypeSection(types) => self.count_types(validator, types)?,
             Payload::ImportSection(imports) => self.read_imports(imports)?,
-            Payload::FunctionSection(functions) => self.cost.functions = functions.count(),
-            Payload::ElementSection(segments) => self.cost.element_segments = segments.count(),
+            Payload::FunctionSection(functions) => self.cost.functions += functions.count(),
+            Payload::ElementSection(segments) => self.cost.element_segments += segments.count(),
             Payload::MemorySection(memories) => self.read_memories(memories)?,
             Payload::TableSection(tables) => self.read_tables(tables)?,
             Payload::ExportSection(exports) => self.read_exports(exports)?,
-            Payload::CodeSectionStart { range, .. } => self.cost.code_bytes = range.len() as u64,
+            Payload::CodeSectionStart { range, .. } => self.cost.code_bytes += range.len() as u64,
             Payload::CustomSection(section) => self.read_custom(section),
             _ => {}
         }
@@ -98,18 +104,18 @@ impl<'a> Pass<'a> {
     }
 
     /// The section counts groups of types only.
-    fn count_types(&mut self, section: &TypeSectionReader<'a>) -> Result<(), Refusal> {
-        let Some(types) = self.validator.types(0) else {
+    fn count_types(
+        &mut self,
+        validator: &Validator,
+        section: &TypeSectionReader<'a>,
+    ) -> Result<(), Refusal> {
+        let Some(types) = validator.types(0) else {
             return Ok(());
         };
         let count = types.core_type_count_in_module();
-        refuse_beyond(
-            count,
-            self.limits.types,
-            "types",
-            section.original_position(),
-        )?;
-        self.cost.types = count;
+        self.cost.types = self.cost.types.saturating_add(count);
+        let at = section.original_position();
+        refuse_beyond(self.cost.types, self.limits.types, "types", at)?;
         for index in 0..count {
             let ty = &types[types.core_type_at_in_module(index)]
                 .composite_type
@@ -134,6 +140,7 @@ impl<'a> Pass<'a> {
             let memory = memory?;
             let page = 1 << memory.page_size_log2.unwrap_or(PAGE_SIZE_LOG2);
             let bytes = memory.initial.saturating_mul(page);
+            self.initial.memories += 1;
             self.initial.memory_bytes = self.initial.memory_bytes.saturating_add(bytes);
         }
         Ok(())
@@ -142,6 +149,7 @@ impl<'a> Pass<'a> {
     fn read_tables(&mut self, section: &TableSectionReader<'a>) -> Result<(), Refusal> {
         for table in section.clone() {
             let elements = table?.ty.initial;
+            self.initial.tables += 1;
             self.initial.table_elements = self.initial.table_elements.saturating_add(elements);
         }
         Ok(())
@@ -236,11 +244,17 @@ fn kind_of(functions: &[Function]) -> Kind {
     }
 }
 
-fn at_most<T>(section: &SectionLimited<T>, most: u32, what: &str) -> Result<(), Refusal> {
-    refuse_beyond(section.count(), most, what, section.original_position())
+fn at_most<T>(
+    section: &SectionLimited<T>,
+    before: u32,
+    most: u32,
+    what: &str,
+) -> Result<(), Refusal> {
+    let count = before.saturating_add(section.count());
+    refuse_beyond(count, most, what, section.original_position())
 }
 
-fn refuse_beyond(count: u32, most: u32, what: &str, at: usize) -> Result<(), Refusal> {
+pub fn refuse_beyond(count: u32, most: u32, what: &str, at: usize) -> Result<(), Refusal> {
     match count <= most {
         true => Ok(()),
         false => {

@@ -10,7 +10,9 @@ use crate::pass::Initial;
 pub enum Kind {
     Invalid = 0,
     Module = 1,
-    Command = 2,
+    Command = 2, // of either encoding
+    Component = 3,
+    Http = 4,
 }
 
 /// An exported function.
@@ -18,6 +20,19 @@ pub struct Function<'a> {
     pub name: &'a str,
     pub index: u32,
     pub ty: &'a FuncType,
+}
+
+/// A type of a component's: the value of the C++ `ValueType`, and WIT's text where that is more than one word.
+pub struct WitType {
+    pub kind: u8,
+    pub text: String,
+}
+
+/// An exported function of a component.
+pub struct WitFunction<'a> {
+    pub name: String,
+    pub params: Vec<(&'a str, WitType)>,
+    pub result: Option<WitType>,
 }
 
 /// Why a module is not taken.
@@ -45,6 +60,10 @@ impl From<&str> for Refusal {
 const LONGEST_REASON: usize = 1000;
 
 impl Refusal {
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+
     pub fn into_bytes(self) -> Vec<u8> {
         let is_kept = |character: &char| !character.is_control();
         let reason: String = self
@@ -89,6 +108,26 @@ impl Report {
             .extend(function.ty.results().iter().map(|ty| value_type(*ty)));
     }
 
+    pub fn wit_function(&mut self, function: &WitFunction) {
+        self.text(&function.name);
+        self.count(function.params.len());
+        for (name, ty) in &function.params {
+            self.wit_type(ty);
+            self.text(name);
+        }
+        self.count(function.result.iter().len());
+        if let Some(ty) = &function.result {
+            self.wit_type(ty);
+        }
+    }
+
+    fn wit_type(&mut self, ty: &WitType) {
+        self.0.push(ty.kind);
+        if !ty.text.is_empty() {
+            self.text(&ty.text);
+        }
+    }
+
     pub fn import(&mut self, module: &str, name: &str) {
         self.text(module);
         self.text(name);
@@ -112,7 +151,7 @@ impl Report {
     }
 }
 
-/// The value of the C++ `ValueType` (`src/model/wasm_storage.h`).
+/// The value of the C++ `ValueType` (`src/model/value_type.h`).
 fn value_type(ty: ValType) -> u8 {
     match ty {
         ValType::I32 => 0,

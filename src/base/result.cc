@@ -18,6 +18,7 @@ const ErrorInfo& error_info(ErrorCode code) {
       {"invalid-module", 422, "Invalid Module"},
       {"guest-trap", 422, "Guest Trap"},
       {"output-limit", 422, "Output Limit"},
+      {"bad-guest-answer", 502, "Bad Guest Answer"},
       {"memory-limit", 422, "Memory Limit"},
       {"rate-limited", 429, "Too Many Requests"},
       {"headers-too-large", 431, "Request Header Fields Too Large"},

@@ -26,6 +26,7 @@ enum class ErrorCode {
   kInvalidModule,
   kGuestTrap,
   kOutputLimit,
+  kBadGuestAnswer,
   kMemoryLimit,
   kRateLimited,
   kHeadersTooLarge,

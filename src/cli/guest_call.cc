@@ -9,6 +9,7 @@
 #include "cli/guest_streams.h"
 #include "cli/text/arguments.h"
 #include "cli/text/nearest.h"
+#include "model/component_names.h"
 
 namespace wasm_server::cli {
 namespace {
@@ -30,12 +31,16 @@ std::string some(const std::vector<std::string>& names) {
 
 // A component's functions are also known without their interface, and by WIT's own spelling.
 bool is_called(const FunctionView& function, const std::string& name) {
-  return function.name == name || function.name.ends_with("." + name);
+  return function_part(function.name) == name || function.name == name_from_wit(name);
 }
 
 Outcome<FunctionView> function_of(const ModuleView& module, const std::string& asked) {
   const std::vector<std::string> names = function_names(module);
   const std::string& name = asked.empty() ? module.run_function : asked;
+  if (module.kind == "http") {
+    return failure(kWrongRun,
+                   module.id + " is an HTTP handler: send it requests at /http/" + module.id);
+  }
   if (name.empty()) {
     return failure(kWrongRun, names.empty() ? module.id + " exports no function"
                                             : module.id +

@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "engine/code/component_module.h"
 #include "engine/code/mapping_budget.h"
 #include "engine/compile_config.h"
 #include "engine/engine_impl.h"
@@ -21,14 +22,19 @@ namespace {
 // The engine's records of one instance: 32 bytes for each function that may be referred to.
 constexpr std::size_t kInstanceBytes = 64U << 20;
 static_assert(kInstanceBytes > ModuleBounds::kMaxFunctions * 32);
+// Toolchains make components of about three to six.
+constexpr std::uint32_t kInstancesPerSlot = 8;
 // Pages above this are given back after a call instead of being zeroed in place.
 constexpr std::size_t kKeepResidentBytes = 64U << 10;
 constexpr std::size_t kTableKeepResidentBytes = 4U << 10;
+// The engine's records of one component's instance: its handles and pointers to its functions.
+constexpr std::size_t kComponentInstanceBytes = 1U << 20;
 
 wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
                                                 std::uint32_t slots) {
   auto* pool = wasmtime_pooling_allocation_config_new();
-  wasmtime_pooling_allocation_config_total_core_instances_set(pool, slots);
+  // A count and no room of their own: of components every call has some.
+  wasmtime_pooling_allocation_config_total_core_instances_set(pool, slots * kInstancesPerSlot);
   wasmtime_pooling_allocation_config_total_memories_set(pool, slots);
   wasmtime_pooling_allocation_config_total_tables_set(pool, slots);
   wasmtime_pooling_allocation_config_total_stacks_set(pool, slots);
@@ -40,6 +46,12 @@ wasmtime_pooling_allocation_config_t* make_pool(const EngineSettings& settings,
   wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, ModuleBounds{}.memories);
   wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, ModuleBounds{}.tables);
   wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, kInstanceBytes);
+  wasmtime_pooling_allocation_config_total_component_instances_set(pool, slots);
+  wasmtime_pooling_allocation_config_max_component_instance_size_set(pool, kComponentInstanceBytes);
+  wasmtime_pooling_allocation_config_max_core_instances_per_component_set(pool,
+                                                                          kMaxComponentInstances);
+  wasmtime_pooling_allocation_config_max_memories_per_component_set(pool, ModuleBounds{}.memories);
+  wasmtime_pooling_allocation_config_max_tables_per_component_set(pool, ModuleBounds{}.tables);
   wasmtime_pooling_allocation_config_max_memory_size_set(pool, settings.max_memory_bytes);
   wasmtime_pooling_allocation_config_table_elements_set(pool, settings.table_elements);
   wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, kKeepResidentBytes);
@@ -80,8 +92,30 @@ Result<EngineTier> make_tier(const EngineSettings& settings, std::uint32_t slots
   made.engine = std::move(*engine);
   made.linker.reset(wasmtime_linker_new(made.engine.get()));
   define_wasi(*made.linker);
+  engine_component_linker_t* component_linker = nullptr;
+  const ErrorHandle error{engine_component_linker_new(made.engine.get(), &component_linker)};
+  if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
+  made.component_linker.reset(component_linker);
   made.memory = settings.memory;
   return made;
+}
+
+Result<EgressHandle> make_egress(const EgressSettings& settings) {
+  std::vector<engine_text_t> allow;
+  for (const auto& pattern : settings.allow) allow.push_back({pattern.data(), pattern.size()});
+  const engine_egress_settings_t given{
+      .is_on = settings.modules,
+      .private_allowed = settings.private_addresses,
+      .allow = allow.data(),
+      .allow_count = allow.size(),
+      .ca_file = {settings.ca_file.data(), settings.ca_file.size()},
+      .connections = settings.connections,
+      .requests = settings.requests,
+      .bytes = settings.bytes};
+  engine_egress_t* egress = nullptr;
+  const ErrorHandle error{engine_egress_new(&given, &egress)};
+  if (error != nullptr) return fail(ErrorCode::kInternal, message_of(error.get()));
+  return EgressHandle{egress};
 }
 
 // With the largest pool, at most `slots`, that can be mapped; sets `slots` to that.
@@ -136,10 +170,14 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   auto arena = CodeArena::make(settings.code_arena_bytes);
   if (!arena) spdlog::warn("each module has mappings of its own: {}", arena.error().message);
   if (arena) impl->arena = std::move(*arena);
+  auto egress = make_egress(settings.egress);
+  if (!egress) return std::unexpected{std::move(egress).error()};
+  impl->egress = std::move(*egress);
   auto optimized =
       make_largest_tier(settings, impl->pool_slots, Tier::kOptimized, impl->arena.get());
   if (!optimized) return std::unexpected{std::move(optimized).error()};
   impl->optimized = std::move(*optimized);
+  impl->optimized.egress = impl->egress.get();
   if (impl->pool_slots < settings.pool_slots) {
     spdlog::warn("the pool has {} slots instead of {}", impl->pool_slots, settings.pool_slots);
   }
@@ -147,6 +185,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const EngineSettings& settings) {
   auto baseline = make_largest_tier(settings, baseline_slots, Tier::kBaseline, nullptr);
   if (!baseline) return std::unexpected{std::move(baseline).error()};
   impl->baseline = std::move(*baseline);
+  impl->baseline.egress = impl->egress.get();
 
   impl->compatibility = engine_sys_compatibility_hash(impl->optimized.engine.get());
   impl->ticker = std::make_unique<Ticker>(
@@ -162,6 +201,17 @@ Result<Bytes> Engine::wat_to_wasm(std::string_view text) const {
   const ErrorHandle error{wasmtime_wat2wasm(text.data(), text.size(), wasm.out())};
   if (error != nullptr) return fail(ErrorCode::kInvalidModule, message_of(error.get()));
   return Bytes(wasm.view());
+}
+
+EgressFigures Engine::egress_figures() const {
+  const auto figures = engine_egress_read_figures(impl_->egress.get());
+  return {.answered = figures.answered,
+          .denied = figures.denied,
+          .failed = figures.failed,
+          .reused = figures.reused,
+          .bytes = figures.bytes,
+          .open_connections = figures.open_connections,
+          .idle_connections = figures.idle_connections};
 }
 
 std::uint64_t Engine::compatibility() const { return impl_->compatibility; }

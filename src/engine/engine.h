@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "engine/egress.h"
 
 namespace wasm_server {
 
@@ -23,6 +24,7 @@ struct EngineSettings {
   // That the memory of guests, and what they write, is taken from; outlives all calls. Null: it is
   // not counted.
   MemoryBudget* memory = nullptr;
+  EgressSettings egress{};
 };
 
 // Wasmtime, set up for this server: pooling allocator, epochs with one ticker, guests on fibers.
@@ -56,6 +58,8 @@ class Engine {
   // While it is on, time slices have no end, and no thread wakes to end them. For as long as no
   // guest runs.
   void pause_slices(bool on);
+
+  EgressFigures egress_figures() const;
 
   struct Impl;
   Impl& impl() const { return *impl_; }  // for the engine folder only

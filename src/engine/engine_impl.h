@@ -20,7 +20,9 @@ namespace wasm_server {
 struct EngineTier {
   EngineHandle engine;
   LinkerHandle linker;
+  ComponentLinkerHandle component_linker;
   MemoryBudget* memory = nullptr;  // EngineSettings
+  const engine_egress_t* egress = nullptr;
 };
 
 // Into so many ticks of the epoch a slice can be divided.
@@ -49,6 +51,7 @@ class Ticker {
 
 struct Engine::Impl {
   std::unique_ptr<CodeArena> arena;  // of `optimized`; null where the system does not allow it
+  EgressHandle egress;
   EngineTier optimized;
   EngineTier baseline;
   std::uint32_t pool_slots = 0;

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/engine_sys.h"
+#include "engine/engine_component.h"
 
 namespace wasm_server {
 
@@ -23,6 +23,12 @@ using LinkerHandle = std::unique_ptr<wasmtime_linker_t, HandleDeleter<wasmtime_l
 using ModuleHandle = std::unique_ptr<wasmtime_module_t, HandleDeleter<wasmtime_module_delete>>;
 using InstancePreHandle =
     std::unique_ptr<wasmtime_instance_pre_t, HandleDeleter<wasmtime_instance_pre_delete>>;
+using ComponentLinkerHandle =
+    std::unique_ptr<engine_component_linker_t, HandleDeleter<engine_component_linker_delete>>;
+using ComponentCodeHandle =
+    std::unique_ptr<engine_component_code_t, HandleDeleter<engine_component_code_delete>>;
+using ComponentHandle = std::unique_ptr<engine_component_t, HandleDeleter<engine_component_delete>>;
+using EgressHandle = std::unique_ptr<engine_egress_t, HandleDeleter<engine_egress_delete>>;
 using StoreHandle = std::unique_ptr<wasmtime_store_t, HandleDeleter<wasmtime_store_delete>>;
 using FutureHandle =
     std::unique_ptr<wasmtime_call_future_t, HandleDeleter<wasmtime_call_future_delete>>;

@@ -29,7 +29,7 @@ std::uint64_t microseconds_since(std::chrono::steady_clock::time_point begin) {
 void AccessLogFilter::on_reply(const Request& request, const Route* route, Reply& reply) {
   if (!is_on_.load(std::memory_order_relaxed)) return;
   std::vector<LogField> fields{
-      {"method", method_name(request.method)},
+      {"method", request.method_text},
       {"path", request.path},
       {"route", route == nullptr ? std::string_view{"none"} : route->name},
       {"status", std::uint64_t{reply.status}},

@@ -6,6 +6,7 @@
 #include "handlers/access_log_filter.h"
 #include "handlers/backup.h"
 #include "handlers/execute/execute.h"
+#include "handlers/http/http_handler.h"
 #include "handlers/logs/logs.h"
 #include "handlers/metrics/metrics.h"
 #include "handlers/modules/revisions.h"
@@ -39,7 +40,9 @@ Router make_router(const HandlerDeps& deps, ModuleCache& module_cache, Worker& w
   register_wasm_list(router, deps);
   register_wasm_read(router, deps);
   register_wasm_write(router, deps);
-  register_execute_handler(router, deps, module_cache, worker, {cells.executions, log, deps.spans});
+  const ExecutionRecorder recorder(cells.executions, log, deps.spans);
+  register_execute_handler(router, deps, module_cache, worker, recorder);
+  register_http_handler(router, deps, module_cache, worker, recorder);
   register_revisions(router, deps);
   register_tokens(router, deps);
   register_secrets(router, deps);

@@ -24,6 +24,16 @@ class BodyReader {
   // client's answer: the body is too large, too slow or malformed, or it broke off, and then nobody
   // will read the answer. It stays.
   virtual Task<Result<ByteView>> next() = 0;
+
+  // What has arrived already, like next(); empty also where that would have to wait, or to tell the
+  // client to go on.
+  virtual ByteView arrived() = 0;
+
+  // Whether all of it was given out.
+  virtual bool has_ended() const = 0;
+
+  // A next() that waits for the client returns an empty piece now, although the body has not ended.
+  virtual void interrupt() = 0;
 };
 
 }  // namespace wasm_server

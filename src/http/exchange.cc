@@ -16,8 +16,8 @@ void Exchange::reset() {
   if (request_.body.capacity() > kKeptBody) request_.body = Bytes();
   request_.body.clear();
   request_.method = Method::kOther;
-  request_.path = request_.query = request_.host = request_.request_id = request_.id =
-      request_.rest = {};
+  request_.method_text = request_.path = request_.query = request_.host = request_.request_id =
+      request_.id = request_.rest = {};
   request_.headers.clear();
   request_.body_reader = nullptr;
   request_.id_prefix.clear();

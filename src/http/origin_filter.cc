@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/guest_page.h"
 
 namespace wasm_server {
 namespace {
 
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE";
+// What a browser names of a page that has none.
+constexpr std::string_view kNoOrigin = "null";
 // How long a browser may remember a preflight's answer, in seconds.
 constexpr std::string_view kRemembered = "600";
 // Of an answer's header what a page could not read otherwise.
@@ -20,10 +23,10 @@ bool is_preflight(const Request& request) {
          request.header("access-control-request-method").data() != nullptr;
 }
 
-Reply preflight_reply(const Request& request) {
+Reply preflight_reply(const Request& request, std::string_view methods = kMethods) {
   Reply reply;
   reply.status = 204;
-  reply.add_header("Access-Control-Allow-Methods", kMethods);
+  reply.add_header("Access-Control-Allow-Methods", methods);
   const std::string headers = request.header_list("access-control-request-headers");
   if (!headers.empty()) reply.add_header("Access-Control-Allow-Headers", headers);
   if (equals_lower(request.header("access-control-request-private-network"), "true")) {
@@ -39,7 +42,7 @@ Reply forbidden(const Request& request, std::string message) {
 
 }  // namespace
 
-bool OriginFilter::answers(Request& request, [[maybe_unused]] const Route* route, Reply& reply) {
+bool OriginFilter::answers(Request& request, const Route* route, Reply& reply) {
   switch (rules_.judge(request)) {
     case OriginRules::Verdict::kOwn:
       return false;
@@ -53,6 +56,11 @@ bool OriginFilter::answers(Request& request, [[maybe_unused]] const Route* route
                                      "(--allowed-host)");
       return true;
     case OriginRules::Verdict::kForeignOrigin:
+      if (is_of_own_guests_page(request, route)) {
+        if (!is_preflight(request)) return false;
+        reply = preflight_reply(request, request.header("access-control-request-method"));
+        return true;
+      }
       reply = forbidden(request,
                         "pages of another origin may not call this server; the operator may allow "
                         "theirs (--cors-origin)");
@@ -61,8 +69,11 @@ bool OriginFilter::answers(Request& request, [[maybe_unused]] const Route* route
   std::unreachable();
 }
 
-void OriginFilter::on_reply(const Request& request, [[maybe_unused]] const Route* route,
-                            Reply& reply) {
+void OriginFilter::on_reply(const Request& request, const Route* route, Reply& reply) {
+  if (request.header("origin") == kNoOrigin && is_of_own_guests_page(request, route)) {
+    reply.add_header("Access-Control-Allow-Origin", kNoOrigin);
+    return;
+  }
   if (!rules_.allows_origins()) return;
   // Caches must not give a page the answer that was made for another.
   reply.add_header("Vary", "Origin");

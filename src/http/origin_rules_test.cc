@@ -189,5 +189,69 @@ TEST_F(OriginFilterTest, SaysNothingOfOriginsWhereNoneIsAllowed) {
   EXPECT_TRUE(reply.headers.empty());
 }
 
+// Guests' pages are sandboxed: to a browser, what they ask is of another origin.
+class GuestsPage : public OriginFilterTest {
+ protected:
+  Reply ask(Method method, std::string_view path, std::string_view rest, Headers headers,
+            const Route* route) {
+    request_.path = path;
+    request_.rest = request_.path.substr(request_.path.size() - rest.size());
+    headers.push_back({"Sec-Fetch-Site", "cross-site"});
+    request_.method = method;
+    request_.host = "localhost";
+    request_.headers = std::move(headers);
+    Reply reply;
+    answered_ = filter_.answers(request_, route, reply);
+    filter_.on_reply(request_, route, reply);
+    return reply;
+  }
+  bool is_let_in(std::string_view page, std::string_view path = "/http/app/x",
+                 std::string_view rest = "x") {
+    ask(Method::kGet, path, rest, {{"Referer", page}}, &guests_);
+    return !answered_;
+  }
+
+  const Route guests_{.is_guests = true};
+  const Route servers_{};
+};
+
+TEST_F(GuestsPage, MayCallItsOwnGuest) {
+  EXPECT_TRUE(is_let_in("http://localhost/http/app/page?x"));
+  EXPECT_TRUE(is_let_in("http://LOCALHOST/http/app"));
+  EXPECT_TRUE(is_let_in("http://localhost/http/app?x", "/http/app", ""));
+  EXPECT_TRUE(is_let_in("http://localhost/http/app/", "/http/app/", ""));
+}
+
+TEST_F(GuestsPage, MayCallNothingElse) {
+  const Headers of_page{{"Referer", "http://localhost/http/app/page"}};
+  ask(Method::kGet, "/wasm", "", of_page, &servers_);
+  EXPECT_TRUE(answered_);
+  ask(Method::kGet, "/none", "", of_page, nullptr);
+  EXPECT_TRUE(answered_);
+  EXPECT_FALSE(is_let_in("http://localhost/http/app2/page"));
+  EXPECT_FALSE(is_let_in("http://localhost/http/ap"));
+  EXPECT_FALSE(is_let_in("http://localhost/wasm/app/page"));
+  EXPECT_FALSE(is_let_in("http://evil.example/http/app/page"));
+  EXPECT_FALSE(is_let_in("http://localhost:81/http/app/page"));
+  EXPECT_FALSE(is_let_in("http://localhost@evil.example/http/app/page"));
+  EXPECT_FALSE(is_let_in("/http/app/page"));
+  EXPECT_FALSE(is_let_in(""));
+}
+
+TEST_F(GuestsPage, MayReadTheAnswers) {
+  const Headers of_page{{"Referer", "http://localhost/http/app/page"}, {"Origin", "null"}};
+  Reply reply = ask(Method::kPost, "/http/app/x", "x", of_page, &guests_);
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Origin"), "null");
+  Headers preflight = of_page;
+  preflight.push_back({"Access-Control-Request-Method", "PATCH"});
+  reply = ask(Method::kOptions, "/http/app/x", "x", preflight, &guests_);
+  EXPECT_TRUE(answered_);
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Methods"), "PATCH");
+  reply = ask(Method::kPost, "/http/app/x", "x",
+              {{"Referer", "http://evil.example/"}, {"Origin", "null"}}, &guests_);
+  EXPECT_EQ(reply.status, 403U);
+  EXPECT_EQ(field(reply, "Access-Control-Allow-Origin"), "");
+}
+
 }  // namespace
 }  // namespace wasm_server

@@ -40,6 +40,10 @@ class BodySource {
     return std::chrono::steady_clock::time_point::max();
   }
 
+  // Whether the header is to go out before the first piece, because that may take its time. What
+  // fails from then on cuts the connection.
+  virtual bool sends_header_first() const { return false; }
+
   // After the end: trailer fields, sent when the body was chunked (RFC 9110, section 6.5). The
   // reply must announce their names in a Trailer header.
   virtual HeaderFields trailers() { return {}; }

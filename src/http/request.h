@@ -17,7 +17,8 @@
 
 namespace wasm_server {
 
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kOther };
+// kAny is no request's, but that of a route which takes them all.
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kOther, kAny };
 
 // The client's side of the connection, for handlers that wait.
 class Peer {
@@ -27,6 +28,9 @@ class Peer {
   // From now on `gone` is called, once and on the session's event loop, if the client closes the
   // connection. Costs a wait on the socket, so call it only when the answer is not there at once.
   virtual void watch(std::move_only_function<void()> gone) = 0;
+  // The same while the answer is on its way, in which nothing can stand that asks the client
+  // whether it is there: one that closed its side in good order counts as waiting.
+  virtual void watch_silently(std::move_only_function<void()> gone) = 0;
   virtual void unwatch() = 0;
 
   virtual PeerAddress address() = 0;
@@ -41,9 +45,10 @@ struct Request {
   };
 
   Method method = Method::kGet;
-  std::string_view path;   // still percent-encoded, without the query
-  std::string_view query;  // without '?'
-  std::string_view host;   // "HOST[:PORT]" that the client means, of the target or of Host
+  std::string_view method_text;  // as sent
+  std::string_view path;         // still percent-encoded, without the query
+  std::string_view query;        // without '?'
+  std::string_view host;         // "HOST[:PORT]" that the client means, of the target or of Host
   std::vector<Header> headers;
   Bytes body;                         // as a whole, unless the route streams it
   BodyReader* body_reader = nullptr;  // of a route that does (http/body_reader.h)
@@ -59,6 +64,7 @@ struct Request {
     bool is_sampled = false;
   };
   Trace trace;
+  bool is_secure = false;    // it came by TLS
   bool is_operator = false;  // it came in by the operator's own socket: it may do everything
   std::string token_id;      // of the access token that it came with; empty: none
   std::string id_prefix;     // of every id that it may name; empty: any

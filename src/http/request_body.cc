@@ -25,7 +25,7 @@ void RequestBody::reset() {
   release_memory();
   decoder_ = {};
   received_ = 0;
-  begun_ = gone_ = false;
+  begun_ = answer_begun_ = gone_ = waits_ = interrupted_ = false;
   failure_.reset();
 }
 
@@ -63,7 +63,7 @@ Task<bool> RequestBody::begin() {
   const std::size_t pending = connection_.input().pending().size();
   const bool arrived = decoder_.is_chunked() ? pending > 0 : pending >= decoder_.expected();
   connection_.set_deadline(loop_.deadline(timeout_));
-  if (!parser_.expects_continue() || arrived) co_return true;
+  if (!parser_.expects_continue() || arrived || answer_begun_) co_return true;
   Outgoing out;
   out.add("HTTP/1.1 100 Continue\r\n\r\n");
   connection_.write(out);
@@ -171,12 +171,20 @@ Task<Result<ByteView>> RequestBody::next() {
     const bool open = co_await begin();
     if (!open) co_return std::unexpected{*failure_};
   } else {
-    connection_.set_deadline(loop_.now() + time_left_);
+    resume_clock();
   }
+  waits_ = true;
   Result<ByteView> piece = co_await next_piece();
+  waits_ = interrupted_ = false;
+  stop_clock();
+  co_return piece;
+}
+
+void RequestBody::resume_clock() { connection_.set_deadline(loop_.now() + time_left_); }
+
+void RequestBody::stop_clock() {
   time_left_ = connection_.deadline() - loop_.now();
   connection_.clear_deadline();
-  co_return piece;
 }
 
 Task<Result<ByteView>> RequestBody::next_piece() {
@@ -184,6 +192,7 @@ Task<Result<ByteView>> RequestBody::next_piece() {
     std::string_view data;
     const Status status = decode(data);
     if (status == Status::kData || status == Status::kEnd) co_return ByteView(data);
+    if (status == Status::kNeedMore && interrupted_) co_return ByteView();
     if (status == Status::kFailed) break;
     if (decoder_.expected() > 0) {
       if (!make_piece_room()) co_return failed(ErrorCode::kOverloaded, kNoMemory);
@@ -196,6 +205,23 @@ Task<Result<ByteView>> RequestBody::next_piece() {
     }
   }
   co_return std::unexpected{*failure_};
+}
+
+// A client that waits to be told is told by next(), when somebody wants its body.
+ByteView RequestBody::arrived() {
+  std::string_view data;
+  if (failure_ || decoder_.has_ended() || (parser_.expects_continue() && !begun_)) return data;
+  if (!begun_) time_left_ = timeout_;
+  resume_clock();
+  decode(data);
+  stop_clock();
+  return data;
+}
+
+void RequestBody::interrupt() {
+  if (!waits_ || interrupted_) return;
+  interrupted_ = true;
+  connection_.interrupt();
 }
 
 RequestBody::Status RequestBody::decode(std::string_view& data) {

@@ -47,6 +47,12 @@ class RequestBody final : public BodyReader {
 
   std::optional<std::uint64_t> size() const override;
   Task<Result<ByteView>> next() override;
+  ByteView arrived() override;
+  bool has_ended() const override { return decoder_.has_ended(); }
+  void interrupt() override;
+
+  // From now on nothing but the answer can be sent: a client is no longer told to go on.
+  void on_answer_begun() { answer_begun_ = true; }
 
   // Whether the client failed to send it as it should.
   bool has_failed() const { return failure_.has_value(); }
@@ -72,6 +78,8 @@ class RequestBody final : public BodyReader {
   enum class Undone : std::uint8_t { kUsedUp, kMore, kFailed };
   Undone undo(ContentDecoder& decoder, std::string_view& piece);
   bool charge_decoder(const ContentDecoder& decoder);
+  void resume_clock();
+  void stop_clock();
   void on_arrival(std::size_t n);
   void on_input_end();
   void on_client_gone();
@@ -91,6 +99,9 @@ class RequestBody final : public BodyReader {
   std::uint64_t decoder_charge_ = 0;       // of what undoes the coding
   std::chrono::nanoseconds time_left_{0};  // of the deadline, while the handler is at work
   bool begun_ = false;
+  bool answer_begun_ = false;
+  bool waits_ = false;  // in next()
+  bool interrupted_ = false;
   bool gone_ = false;
   std::optional<Error> failure_;
 };

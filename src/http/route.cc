@@ -13,8 +13,9 @@ std::string_view name_in(const std::string_view (&names)[N], Enum value) {
 }  // namespace
 
 std::string_view method_name(Method method) {
-  constexpr std::string_view kNames[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", ""};
-  static_assert(std::size(kNames) == static_cast<std::size_t>(Method::kOther) + 1);
+  constexpr std::string_view kNames[] = {"GET",    "HEAD",    "POST", "PUT",
+                                         "DELETE", "OPTIONS", "",     "ANY"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(Method::kAny) + 1);
   return name_in(kNames, method);
 }
 

@@ -52,7 +52,7 @@ struct QueryParameter {
 struct Route {
   // Stable: handlers are bound by it, and metrics and the API's description will carry it.
   std::string_view name{};
-  Method method = Method::kGet;  // GET answers HEAD as well
+  Method method = Method::kGet;  // GET answers HEAD as well; kAny: whatever it is
   // A path, of which one segment may be {id}; a last segment * stands for all that follows.
   std::string_view pattern{};
   std::string_view summary{};
@@ -63,6 +63,7 @@ struct Route {
   ConstantList<std::uint16_t, 16> statuses{};
   Scope scope = Scope::kNone;
   CostClass cost = CostClass::kFree;
+  bool is_guests = false;  // what it answers are guests' own pages (http/guest_page.h)
 };
 
 // Of what is no HTTP, without a good token, of another origin, too slow or too often, of bodies and

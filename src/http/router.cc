@@ -128,7 +128,8 @@ const Router::Node* Router::find(const Node& node, std::string_view path, bool e
 Router::Match Router::match_method(const Node& node, Method method) const {
   Match match;
   const Method answered_as = method == Method::kHead ? Method::kGet : method;
-  const Index route = node.routes[index_of(answered_as)];
+  Index route = node.routes[index_of(answered_as)];
+  if (route == kNone) route = node.routes[index_of(Method::kAny)];
   if (route != kNone) {
     match.outcome = Outcome::kHandler;
     match.route = &routes_[route];

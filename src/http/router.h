@@ -79,7 +79,7 @@ class Router {
     std::vector<std::pair<std::string_view, Index>> literals;
     Index id = kNone;
     Index rest = kNone;
-    std::array<Index, 7> routes;  // by Method
+    std::array<Index, 8> routes;  // by Method
     std::string allow;            // empty: no path ends here
 
     Node() { routes.fill(kNone); }

@@ -74,6 +74,21 @@ TEST(Router, RefusesWhatIsNoPath) {
   EXPECT_EQ(outcome(Method::kGet, "*"), Outcome::kBadPath);
 }
 
+TEST(Router, ARouteOfAnyMethodTakesThemAll) {
+  constexpr Route kAny[] = {{.name = "any", .method = Method::kAny, .pattern = "/any/{id}/*"},
+                            {.name = "put", .method = Method::kPut, .pattern = "/any/{id}/*"}};
+  Router router(kAny);
+  for (const Route& route : kAny) router.bind(route.name, nothing);
+  for (const Method method : {Method::kGet, Method::kHead, Method::kPost, Method::kDelete,
+                              Method::kOptions, Method::kOther}) {
+    const Router::Match match = router.match(method, "/any/a//b%2Fc");
+    ASSERT_EQ(match.outcome, Outcome::kHandler) << method_name(method);
+    EXPECT_EQ(match.route->name, "any");
+    EXPECT_EQ(match.rest, "/b%2Fc");
+  }
+  EXPECT_EQ(router.match(Method::kPut, "/any/a/").route->name, "put");
+}
+
 TEST(Router, SaysWhichMethodsThereAre) {
   const Router router = make_router();
   const Router::Match match = router.match(Method::kPut, "/wasm/a");

@@ -17,6 +17,7 @@ Session::Session(LoopState& loop, Descriptor socket, bool of_operator)
       body_(loop, connection_, parser_),
       exchange_(loop, *this) {
   exchange_.request().is_operator = of_operator;
+  exchange_.request().is_secure = !of_operator && loop.server().tls != nullptr;
   loop_.add(*this);
 }
 
@@ -244,6 +245,10 @@ Task<void> Session::linger() {
 void Session::watch(std::move_only_function<void()> gone) {
   constexpr std::string_view kInterim = "HTTP/1.1 102 Processing\r\n\r\n";
   connection_.watch(std::move(gone), parser_.is_http11() ? kInterim : std::string_view{});
+}
+
+void Session::watch_silently(std::move_only_function<void()> gone) {
+  connection_.watch(std::move(gone), {});
 }
 
 void Session::unwatch() { connection_.unwatch(); }

@@ -75,6 +75,7 @@ class Session final : public Peer, private LoopMember {
   Task<bool> write_rest(Outgoing& out, Moment latest = Moment::max());
 
   void watch(std::move_only_function<void()> gone) override;
+  void watch_silently(std::move_only_function<void()> gone) override;
   void unwatch() override;
   PeerAddress address() override;
 

@@ -40,7 +40,16 @@ Task<bool> Session::send_source(Reply& reply) {
   if (!size && !parser_.is_http11()) keep_alive_ = false;
   write_deadline_ = loop_.deadline(limits_.write_timeout);
   std::uint64_t sent = 0;
-  for (bool first = true;; first = false) {
+  const bool header_first = source.sends_header_first();
+  if (header_first) {
+    body_.on_answer_begun();
+    writer_.start(reply, size, reply_context());
+    Outgoing out = writer_.header();
+    connection_.write(out);
+    const bool open = co_await write_rest(out);
+    if (!open) co_return false;
+  }
+  for (bool first = !header_first;; first = false) {
     const Result<ByteView> piece = co_await next_piece(source);
     if (body_.client_is_gone()) co_return false;
     if (!piece && first) {
@@ -56,6 +65,7 @@ Task<bool> Session::send_source(Reply& reply) {
       co_return cut_short("a body of another size than announced");
     }
     if (first) writer_.start(reply, size, reply_context());
+    body_.on_answer_begun();
     Outgoing out = last ? writer_.end(source.trailers()) : writer_.piece(*piece);
     const Moment latest = source.deadline();
     // Without a size it is one that makes its bytes as it goes, and may take its time between them.

@@ -121,6 +121,40 @@ TEST_F(SessionStream, TellsAClientToGoOnWhenTheBodyIsFirstRead) {
   EXPECT_EQ(ignored->header("connection"), "close");
 }
 
+TEST_F(SessionStream, LosesNothingWhenItIsInterrupted) {
+  for (const std::string& framing :
+       {std::string("Content-Length: 100000"), std::string("Transfer-Encoding: chunked")}) {
+    const bool is_chunked = framing.starts_with("Transfer");
+    client_.send(head("/stream/interrupt", framing));
+    for (std::size_t sent = 0; sent < 100'000; sent += 20'000) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      const std::string piece = pattern(20'000, sent);
+      client_.send(is_chunked ? chunk(piece) : piece);
+    }
+    if (is_chunked) client_.send("0\r\n\r\n");
+    EXPECT_EQ(client_.receive()->body, "100000 interrupted") << framing;
+  }
+  EXPECT_TRUE(still_serves());
+}
+
+TEST_F(SessionStream, TellsWhatIsThereWithoutWaiting) {
+  EXPECT_EQ(client_.request("POST", "/stream/arrived", "")->body, "0, all");
+  client_.send(sized_head("/stream/arrived", 5) + "hello");
+  EXPECT_EQ(client_.receive()->body, "5, all");
+  client_.send(head("/stream/arrived", "Content-Length: 5\r\nExpect: 100-continue") + "hello");
+  EXPECT_EQ(client_.receive()->body, "0") << "a client that waits is told by who wants the body";
+}
+
+TEST_F(SessionStream, SendsTheHeaderBeforeABodyThatTakesItsTime) {
+  const auto whole = client_.request("GET", "/stream?size=50000&header_first");
+  ASSERT_TRUE(whole && whole->complete);
+  EXPECT_TRUE(whole->body == pattern(50'000));
+  const auto failed = client_.request("GET", "/stream?size=50000&header_first&fail_at=0");
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->status, 200U);
+  EXPECT_FALSE(failed->complete);
+}
+
 TEST_F(SessionStream, ASmallBodyThatNobodyReadIsReadOver) {
   EXPECT_EQ(client_.request("POST", "/stream/ignore", pattern(1000))->body, "ignored");
   EXPECT_TRUE(still_serves());

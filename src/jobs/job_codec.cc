@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::uint8_t kEntryVersion = 1;
 // 2: a MODIFY says how many revisions stay, and a token has its second form.
+// 3: a change has egress.
 constexpr std::uint8_t kFirstJobVersion = 1;
-constexpr std::uint8_t kJobVersion = 2;
+constexpr std::uint8_t kSecondJobVersion = 2;
+constexpr std::uint8_t kJobVersion = 3;
 
 void put_varint(ByteWriter& to, std::uint64_t number) { to.varint(number); }
 std::uint64_t get_varint(ByteReader& from) { return from.varint(); }
@@ -41,9 +43,10 @@ void put_change(ByteWriter& to, const ModuleChange& change) {
   put_optional(to, change.secrets, put_map);
   put_optional(to, change.args, put_texts);
   put_optional(to, change.output_types, put_texts);
+  put_optional(to, change.egress, put_texts);
 }
 
-ModuleChange get_change(ByteReader& from) {
+ModuleChange get_change(ByteReader& from, std::uint8_t version) {
   ModuleChange change;
   change.param =
       get_optional(from, [](ByteReader& in) { return get_list<ParamName>(in, get_named); });
@@ -53,6 +56,7 @@ ModuleChange get_change(ByteReader& from) {
   change.secrets = get_optional(from, get_map);
   change.args = get_optional(from, get_texts);
   change.output_types = get_optional(from, get_texts);
+  if (version > kSecondJobVersion) change.egress = get_optional(from, get_texts);
   return change;
 }
 
@@ -107,17 +111,18 @@ void put(ByteWriter& to, const PutSecretJob& put) {
 
 void put(ByteWriter&, const DeleteSecretJob&) {}
 
-JobDetails get_details(ByteReader& from, JobType type, bool is_first_version) {
+JobDetails get_details(ByteReader& from, JobType type, std::uint8_t version) {
+  const bool is_first_version = version == kFirstJobVersion;
   switch (type) {
     case JobType::SAVE: {
       SaveJob save;
-      save.change = get_change(from);
+      save.change = get_change(from, version);
       save.preconditions = get_preconditions(from);
       return save;
     }
     case JobType::MODIFY: {
       ModifyJob modify;
-      modify.change = get_change(from);
+      modify.change = get_change(from, version);
       modify.revision = get_optional(from, get_varint);
       if (!is_first_version) modify.max_revisions = from.varint();
       modify.preconditions = get_preconditions(from);
@@ -154,7 +159,7 @@ JobDetails get_details(ByteReader& from, JobType type, bool is_first_version) {
 
 WasmJob get_job(ByteReader& from) {
   const std::uint8_t version = from.u8();
-  if (version != kFirstJobVersion && version != kJobVersion) from.fail();
+  if (version < kFirstJobVersion || version > kJobVersion) from.fail();
   const JobType type = get_enum(from, JobType::DELETE_SECRET);
   JobMetaData meta_data;
   meta_data.id = from.text();
@@ -171,7 +176,7 @@ WasmJob get_job(ByteReader& from) {
   });
   if (type == JobType::SAVE && !code) from.fail();
   if (code && type != JobType::SAVE && type != JobType::MODIFY) from.fail();
-  JobDetails details = get_details(from, type, version == kFirstJobVersion);
+  JobDetails details = get_details(from, type, version);
   WasmJob job = make_job(std::move(meta_data), std::move(details), std::move(code));
   job.meta_data.size = size;
   return job;

@@ -5,14 +5,15 @@
 // value.
 //
 //   entry          version u8 = 1, list of jobs (texts): what the runner does at once
-//   job            version u8 = 1, type u8, id text, job_id text, time u64, optional run_function
+//   job            version u8 = 3, type u8, id text, job_id text, time u64, optional run_function
 //                  text, optional code; then by the type
 //                  SAVE    change, preconditions
 //                  MODIFY  change, optional revision varint, preconditions
 //                  DELETE  preconditions
 //   code           digest, size varint, info; its bytes travel beside the job
 //   change         optionals: list of named params (name text, optional type), labels map, limits,
-//                  env map, secrets map, args list of texts, output_types list of texts
+//                  env map, secrets map, args list of texts, output_types list of texts,
+//                  egress list of texts
 //   preconditions  mask u8 (1: If-Match: *, 2: If-None-Match: *), lists of texts: If-Match,
 //                  If-None-Match
 

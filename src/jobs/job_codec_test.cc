@@ -21,6 +21,7 @@ ModuleChange full_change() {
   change.secrets = StringMap{{"PASSWORD", "db"}};
   change.args = {"--verbose", ""};
   change.output_types = {"text/html"};
+  change.egress = {"api.example.org:8443"};
   return change;
 }
 
@@ -69,6 +70,7 @@ void expect_equal(const ModuleChange& left, const ModuleChange& right) {
   EXPECT_EQ(left.secrets, right.secrets);
   EXPECT_EQ(left.args, right.args);
   EXPECT_EQ(left.output_types, right.output_types);
+  EXPECT_EQ(left.egress, right.egress);
 }
 
 void expect_equal(const SaveJob& left, const SaveJob& right) {
@@ -171,7 +173,7 @@ TEST(JobCodec, RefusesWhatIsCutOrHasMoreBehind) {
 TEST(JobCodec, RefusesVersionsAndTypesThatItDoesNotKnow) {
   const WasmJob job = delete_job("d");
   std::string bytes = encode_job(job);
-  bytes[0] = 3;
+  bytes[0] = 4;
   EXPECT_FALSE(decode_job(bytes).has_value());
   bytes[0] = 1;
   bytes[1] = 7;
@@ -197,12 +199,25 @@ TEST(JobCodec, RefusesCountsThatCannotBe) {
   EXPECT_FALSE(decode_entry(entry).has_value());
 }
 
-// Which had neither how many revisions stay nor quotas.
+// Which had no egress.
+TEST(JobCodec, ReadsJobsOfTheSecondVersion) {
+  WasmJob job = modify_job("m");
+  modify_details(job).max_revisions = 7;
+  std::string bytes = encode_job(job);
+  bytes[0] = 2;
+  bytes.erase(bytes.size() - 6, 1);  // before the revision, its 7, and the preconditions
+  const auto read = decode_job(bytes);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(encode_job(*read), encode_job(job));
+}
+
+// Which had neither how many revisions stay nor quotas, nor egress.
 TEST(JobCodec, ReadsJobsOfTheFirstVersion) {
   const WasmJob job = modify_job("m");
   std::string modify = encode_job(job);
   modify[0] = 1;
   modify.erase(modify.size() - 4, 1);  // before the preconditions, of which there are none
+  modify.erase(modify.size() - 5, 1);  // egress, before the revision to return to
   const auto read = decode_job(modify);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(encode_job(*read), encode_job(job));

@@ -65,6 +65,7 @@ struct ModuleChange {
   std::optional<StringMap> secrets{};  // goes with env
   std::optional<std::vector<std::string>> args{};
   std::optional<std::vector<std::string>> output_types{};
+  std::optional<std::vector<std::string>> egress{};
 };
 
 struct SaveJob {  // always with code

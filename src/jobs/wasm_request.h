@@ -35,6 +35,7 @@ struct WasmRequest {
   std::optional<StringMap> secrets;  // goes with env: variables whose values are secrets
   std::optional<std::vector<std::string>> args;
   std::optional<std::vector<std::string>> output_types;
+  std::optional<std::vector<std::string>> egress;
   std::optional<std::uint64_t> revision;  // PUT only: roll back to this one
   Preconditions preconditions{};
   std::optional<PrefixQuota> quota{};  // of the one who asks

@@ -17,7 +17,7 @@ namespace wasm_server {
 
 // How executions end, by the alternatives of Outcome.
 inline constexpr std::array<const char*, std::variant_size_v<Outcome>> kOutcomeNames{
-    "returned", "trapped", "exited", "deadline_exceeded", "cancelled", "refused"};
+    "returned", "trapped", "exited", "answered", "deadline_exceeded", "cancelled", "refused"};
 
 struct ExecutionTotals {
   std::array<std::uint64_t, kOutcomeNames.size()> outcomes{};

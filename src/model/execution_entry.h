@@ -26,8 +26,8 @@ struct ExecutionEntry {
   std::uint64_t number = 0;  // upwards over all modules, with gaps
   UnixMillis ended_at = 0;
   std::uint64_t revision = 0;
-  std::string function;                    // empty: a command
-  std::string ended;                       // "returned", "exited", or the code of its problem
+  std::string function;  // empty: a command
+  std::string ended;     // "returned", "exited", "answered", or the code of its problem
   std::optional<std::uint32_t> exit_code;  // of a command
   std::chrono::microseconds run{0};
   std::shared_ptr<const Details> details;  // null: none

@@ -85,7 +85,7 @@ void put_type(ByteWriter& to, const ValueType& type) {
 }
 
 ValueType get_type(ByteReader& from) {
-  ValueType type = get_enum(from, ValueType::kResult);
+  ValueType type = get_enum(from, ValueType::kErrorContext);
   if (!type.has_parts()) return type;
   const auto read = value_type_from_text(from.text());
   if (!read || read->kind() != type.kind()) from.fail();
@@ -132,7 +132,7 @@ void put_info(ByteWriter& to, const ModuleInfo& info) {
 
 ModuleInfo get_info(ByteReader& from) {
   ModuleInfo info;
-  info.kind = get_enum(from, ModuleKind::kCommand);
+  info.kind = get_enum(from, ModuleKind::kHttp);
   info.functions = get_list<FunctionInfo>(from, get_function);
   info.imports = get_list<ImportInfo>(from, get_import);
   info.compile_us = from.varint();

@@ -6,7 +6,8 @@
 // reader failed().
 //
 //   map        list of (text, text)
-//   param      name text, type u8
+//   type       kind u8, and for one with parts its text
+//   param      name text, type
 //   limits     mask u8, and a varint for each bit
 //   info       kind u8, list of functions (name text, list of params, list of types), list of
 //              imports (module text, name text), compile_us varint, memory_bytes varint,

@@ -3,6 +3,7 @@
 // How an execution ended, and what it left behind. Values without I/O, whoever ran it.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ namespace wasm_server {
 struct Returned {
   std::vector<Value> results;
   std::shared_ptr<const FunctionInfo> function;  // with the results' types
+  std::size_t bytes = 0;  // about how many the results of a component have; core ones are few
 };
 
 struct Frame {
@@ -40,6 +42,10 @@ struct Exited {
   std::int32_t code = 0;
 };
 
+// An HTTP handler ended and has given its answer, as a whole, to its exchange
+// (engine/runnable/http_exchange.h).
+struct Answered {};
+
 struct TimedOut {};
 struct Cancelled {};
 
@@ -49,7 +55,7 @@ struct Refused {
   Error error;
 };
 
-using Outcome = std::variant<Returned, Trapped, Exited, TimedOut, Cancelled, Refused>;
+using Outcome = std::variant<Returned, Trapped, Exited, Answered, TimedOut, Cancelled, Refused>;
 
 struct ExecutionResult {
   Outcome outcome;

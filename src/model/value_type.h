@@ -49,6 +49,12 @@ class ValueType {
     kFlags,    // named, without types
     kOption,   // one
     kResult,   // two, ok and err; a type may be missing
+    // WIT, of what lives in an instance: no value of them can be handed in or out.
+    kOwn,     // one, with the resource's name and without a type
+    kBorrow,  // the same
+    kStream,  // one, whose type may be missing
+    kFuture,  // the same
+    kErrorContext,
   };
 
   struct Part;
@@ -57,7 +63,11 @@ class ValueType {
   ValueType(Kind kind, std::vector<Part> parts);
 
   Kind kind() const { return kind_; }
+  // Those of WIT that are more than one word.
   bool has_parts() const { return kind_ >= kList; }
+  // Whether its values can be handed in and out: there is no handle, stream, future or error
+  // context in it.
+  bool is_data() const;
   std::span<const Part> parts() const;
   // The place of the part of that name, in time that grows with the logarithm of their number.
   std::optional<std::size_t> find(std::string_view name) const;
@@ -78,8 +88,8 @@ struct ValueType::Part {
   friend bool operator==(const Part&, const Part&) = default;
 };
 
-// "i32", "list<tuple<u32, string>>", "record { a: u8, b: option<char> }": WIT's text, structural
-// and inline. kOther is "ref".
+// "i32", "list<tuple<u32, string>>", "record { a: u8, b: option<char> }", "own<counter>": WIT's
+// text, structural and inline. kOther is "ref".
 std::string to_text(const ValueType& type);
 
 // The same back. Empty for what is no such text, has a name twice, or is beyond the bounds.

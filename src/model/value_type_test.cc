@@ -28,11 +28,26 @@ TEST(ValueType, HasANameThatReadsBack) {
 }
 
 TEST(ValueType, HasATextOfItsParts) {
-  for (const char* text :
-       {"list<u8>", "tuple<u32, string>", "list<tuple<u32, list<char>>>", "option<option<bool>>",
-        "result", "result<u8>", "result<_, string>", "result<list<u8>, f64>",
-        "record { a: u8, b-c: option<string> }", "variant { none, some(u8), both(tuple<u8, s64>) }",
-        "enum { red, green }", "flags { read, write }", "record { a: record { b: s8 } }"}) {
+  for (const char* text : {"list<u8>",
+                           "tuple<u32, string>",
+                           "list<tuple<u32, list<char>>>",
+                           "option<option<bool>>",
+                           "result",
+                           "result<u8>",
+                           "result<_, string>",
+                           "result<list<u8>, f64>",
+                           "record { a: u8, b-c: option<string> }",
+                           "variant { none, some(u8), both(tuple<u8, s64>) }",
+                           "enum { red, green }",
+                           "flags { read, write }",
+                           "record { a: record { b: s8 } }",
+                           "own<counter>",
+                           "list<borrow<my-counter>>",
+                           "stream",
+                           "stream<u8>",
+                           "future<list<string>>",
+                           "error-context",
+                           "result<future, error-context>"}) {
     EXPECT_EQ(read(text), text);
   }
   EXPECT_EQ(read(" record{a:u8,b:list< s8 >} "), "record { a: u8, b: list<s8> }");
@@ -63,6 +78,14 @@ TEST(ValueType, RefusesWhatIsNoType) {
                            "flags { a: u8 }",
                            "record { a: u8, a: u8 }",
                            "enum { a, a }",
+                           "own",
+                           "own<>",
+                           "own<a, b>",
+                           "borrow<list<u8>>",
+                           "stream<>",
+                           "stream<u8, u8>",
+                           "stream<_>",
+                           "error-context<u8>",
                            "u8 u8",
                            "i33",
                            "record { a_b: u8 }"}) {
@@ -97,6 +120,18 @@ TEST(ValueType, IsEqualByItsParts) {
   EXPECT_NE(type, value_type_from_text("record { a: list<u16>, b: u8 }"));
   EXPECT_NE(type, value_type_from_text("record { c: list<u8>, b: u8 }"));
   EXPECT_NE(*type, ValueType::kRecord);
+}
+
+TEST(ValueType, IsDataUnlessAPartOfItLivesInAnInstance) {
+  for (const char* text : {"u8", "funcref", "list<u8>", "record { a: option<string> }", "result",
+                           "variant { a, b(tuple<u8>) }"}) {
+    EXPECT_TRUE(value_type_from_text(text)->is_data()) << text;
+  }
+  for (const char* text : {"own<a>", "borrow<a>", "stream", "future<u8>", "error-context",
+                           "list<own<a>>", "record { a: u8, b: option<list<borrow<a>>> }",
+                           "result<_, stream<u8>>", "variant { a, b(future) }"}) {
+    EXPECT_FALSE(value_type_from_text(text)->is_data()) << text;
+  }
 }
 
 TEST(ValueType, FindsAPartByItsName) {

@@ -14,15 +14,18 @@ using Kind = ValueType::Kind;
 using Part = ValueType::Part;
 
 // By Kind.
-constexpr std::array<std::string_view, 27> kTexts = {
-    "i32",    "i64",  "f32",   "f64",    "v128",    "funcref", "externref", "ref",    "bool",
-    "s8",     "u8",   "s16",   "u16",    "s32",     "u32",     "s64",       "u64",    "char",
-    "string", "list", "tuple", "record", "variant", "enum",    "flags",     "option", "result"};
+constexpr std::array<std::string_view, 32> kTexts = {
+    "i32",   "i64",    "f32",    "f64",  "v128",   "funcref", "externref", "ref",
+    "bool",  "s8",     "u8",     "s16",  "u16",    "s32",     "u32",       "s64",
+    "u64",   "char",   "string", "list", "tuple",  "record",  "variant",   "enum",
+    "flags", "option", "result", "own",  "borrow", "stream",  "future",    "error-context"};
 
 enum class Form : std::uint8_t {
-  kPlain,  // no parts
-  kTypes,  // <a, b>
-  kNames,  // { a, b }, with types or without
+  kPlain,   // no parts
+  kTypes,   // <a, b>
+  kNames,   // { a, b }, with types or without
+  kHandle,  // <name>
+  kSource,  // <a>, or nothing
 };
 
 Form form_of(Kind kind) {
@@ -37,6 +40,12 @@ Form form_of(Kind kind) {
     case ValueType::kEnum:
     case ValueType::kFlags:
       return Form::kNames;
+    case ValueType::kOwn:
+    case ValueType::kBorrow:
+      return Form::kHandle;
+    case ValueType::kStream:
+    case ValueType::kFuture:
+      return Form::kSource;
     default:
       return Form::kPlain;
   }
@@ -95,6 +104,12 @@ void append(std::string& out, const ValueType& type) {
       return append_types(out, type.parts());
     case Form::kNames:
       return append_names(out, type.parts(), type.kind() == ValueType::kRecord);
+    case Form::kHandle:
+      out.append("<").append(type.parts()[0].name).append(">");
+      return;
+    case Form::kSource:
+      if (type.parts()[0].type) append_types(out, type.parts());
+      return;
   }
 }
 
@@ -120,17 +135,40 @@ class TypeParser {
     if (found == kTexts.end()) return std::nullopt;
     const auto kind = static_cast<Kind>(found - kTexts.begin());
     if (form_of(kind) == Form::kPlain) return ValueType(kind);
-    Parts parts;
-    if (kind == ValueType::kResult) {
-      parts = parse_result(depth);
-    } else if (form_of(kind) == Form::kTypes) {
-      parts = parse_types(depth);
-      if (parts && kind != ValueType::kTuple && parts->size() != 1) return std::nullopt;
-    } else {
-      parts = parse_names(kind, depth);
-    }
+    Parts parts = parse_parts(kind, depth);
     if (!parts) return std::nullopt;
     return ValueType(kind, *std::move(parts));
+  }
+
+  Parts parse_parts(Kind kind, std::size_t depth) {
+    switch (form_of(kind)) {
+      case Form::kTypes:
+        if (kind == ValueType::kResult) return parse_result(depth);
+        return kind == ValueType::kTuple ? parse_types(depth) : parse_type(depth);
+      case Form::kHandle:
+        return parse_handle();
+      case Form::kSource:
+        return parse_source(depth);
+      default:
+        return parse_names(kind, depth);
+    }
+  }
+
+  Parts parse_type(std::size_t depth) {
+    Parts parts = parse_types(depth);
+    return parts && parts->size() == 1 ? std::move(parts) : std::nullopt;
+  }
+
+  Parts parse_handle() {
+    if (!take('<')) return std::nullopt;
+    std::vector<Part> parts{{std::string(word()), {}}};
+    if (parts[0].name.empty() || !take('>')) return std::nullopt;
+    return parts;
+  }
+
+  Parts parse_source(std::size_t depth) {
+    skip_space();
+    return rest_.starts_with('<') ? parse_type(depth) : Parts({Part{}});
   }
 
   Parts parse_types(std::size_t depth) {

@@ -35,6 +35,7 @@ struct WasmMetaData {
   StringMap secrets;  // variables of the environment whose values are secrets -> their names
   // Of a command: media types that a browser would run, which its raw output may be given as.
   std::vector<std::string> output_types;
+  std::vector<std::string> egress;  // of a component: hosts that it may send requests to
   UnixMillis created_at = 0;
   UnixMillis updated_at = 0;  // never less than that of the revision before
   // No other revision ever has it, be it of a module that is made again under the same id.

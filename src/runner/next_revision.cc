@@ -71,6 +71,7 @@ void set_fields(WasmMetaData& meta_data, const ModuleChange& change) {
   set_if_given(meta_data.secrets, change.secrets);
   set_if_given(meta_data.args, change.args);
   set_if_given(meta_data.output_types, change.output_types);
+  set_if_given(meta_data.egress, change.egress);
   set_limits(meta_data.limits, change.limits);
 }
 
@@ -79,7 +80,7 @@ void set_fields(WasmMetaData& meta_data, const ModuleChange& change) {
 Result<std::string> choose_function(const ModuleInfo& info, const std::optional<std::string>& given,
                                     const std::string& kept) {
   if (given) {
-    if (info.find_function(*given) != nullptr) return *given;
+    if (const FunctionInfo* function = info.find_function(*given)) return function->name;
     return bad("the module exports no function " + quote(*given));
   }
   if (!kept.empty() && info.find_function(kept) != nullptr) return kept;

@@ -227,6 +227,15 @@ TEST(ModifiedModule, ReplacesTheOutputTypesOnlyWhenTheyAreGiven) {
   EXPECT_EQ(apply(job, current, {})->output_types, std::vector<std::string>{"image/svg+xml"});
 }
 
+TEST(ModifiedModule, ReplacesTheEgressOnlyWhenItIsGiven) {
+  WasmMetaData current = make_meta_data("m", "code");
+  current.egress = {"api.example.org"};
+  WasmJob job = modify_job("m");
+  EXPECT_EQ(apply(job, current, {})->egress, current.egress);
+  modify_details(job).change.egress.emplace();
+  EXPECT_TRUE(apply(job, current, {})->egress.empty());
+}
+
 TEST(ModifiedModule, ChangesTheFunctionAndWhatBelongsToIt) {
   WasmMetaData current = saved({add_function(), kNegate});
   WasmJob job = modify_job("m");

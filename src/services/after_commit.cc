@@ -25,7 +25,7 @@ void AfterCommit::operator()(const WasmJob& job, const JobResult& result) const 
 // What cannot run is not compiled. The code is read back when its turn comes: the queue holds no
 // code.
 void AfterCommit::compile(const WasmMetaData& meta_data) const {
-  if (missing_imports(meta_data.info->imports)) return;
+  if (missing_imports(*meta_data.info)) return;
   compiler_.prepare(CompileSubject::of(meta_data), [&store = store_, digest = meta_data.digest] {
     return load_code(store, digest);
   });

@@ -42,7 +42,7 @@ constexpr Signature kBinary[] = {
 // Of text behind its first white space.
 constexpr Signature kText[] = {
     {"(module", "WebAssembly text: send it with Content-Type: text/wat"},
-    {"(component", "a component as text, which is not taken here: only core modules are"},
+    {"(component", "WebAssembly text: send it with Content-Type: text/wat"},
     {"(;", "WebAssembly text, it seems: send it with Content-Type: text/wat"},
     {";;", "WebAssembly text, it seems: send it with Content-Type: text/wat"},
     {"AGFzbQ", "base64 of a module: decode it, or send it as \"wasm\" of a JSON object"},
@@ -82,12 +82,9 @@ std::string describe_text(ByteView bytes) {
 
 std::string describe_version(ByteView bytes) {
   const ByteView version = bytes.substr(kMagic.size(), kCoreVersion.size());
-  if (version == kCoreVersion) return {};
-  if (version == kComponentVersion) {
-    return "a component, which is not taken here: only core modules are";
-  }
+  if (version == kCoreVersion || version == kComponentVersion) return {};
   if (bytes.size() < kHeader) return "the beginning of a module, cut off";
-  return "WebAssembly of another version than 1";
+  return "WebAssembly of another version than modules or components have";
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ TEST(ForeignBytes, AreNamedWithWhatToDo) {
       {"0061736d01000000"sv, "hexadecimal"},
       {"hello"sv, "text"},
       {""sv, "empty"},
-      {"\0asm\x0d\0\1\0"sv, "component"},
+      {"(component)"sv, "text/wat"},
+      {"\0asm\x0c\0\1\0"sv, "another version"},
       {"\0asm\2\0\0\0"sv, "another version"},
       {"\0asm\1"sv, "cut off"},
   };
@@ -43,6 +44,7 @@ TEST(ForeignBytes, AreNamedWithWhatToDo) {
 TEST(ForeignBytes, AreNothingKnown) {
   EXPECT_EQ(describe_foreign_bytes("\0asm\1\0\0\0"sv), "");
   EXPECT_EQ(describe_foreign_bytes("\0asm\1\0\0\0rest"sv), "");
+  EXPECT_EQ(describe_foreign_bytes("\0asm\x0d\0\1\0"sv), "");
   EXPECT_EQ(describe_foreign_bytes("\x80\x81\x82"sv), "");
   EXPECT_EQ(describe_foreign_bytes("a\0b"sv), "");
   EXPECT_TRUE(begins_as_module("\0asm"sv));

@@ -43,9 +43,9 @@ JobMetaData meta_data_of(WasmRequest& request, Clock::TimePoint now) {
 }
 
 ModuleChange change_of(WasmRequest& request) {
-  return {std::move(request.param),       std::move(request.labels),  request.limits,
-          std::move(request.env),         std::move(request.secrets), std::move(request.args),
-          std::move(request.output_types)};
+  return {std::move(request.param),        std::move(request.labels),  request.limits,
+          std::move(request.env),          std::move(request.secrets), std::move(request.args),
+          std::move(request.output_types), std::move(request.egress)};
 }
 
 JobDetails details_of(JobType type, WasmRequest& request, const LimitsConfig& limits) {

@@ -14,7 +14,7 @@ namespace {
 // nodes. 4.6 KB with `add`, and what its exports and imports take: of small code, these may be
 // most.
 constexpr std::size_t kEntryBytes = 4700;
-constexpr std::size_t kFunctionBytes = 48;  // a node of LoadedModule::functions
+constexpr std::size_t kFunctionBytes = 48;  // a node of FunctionIndex
 
 std::size_t entry_bytes(const ModuleInfo& info) {
   return kEntryBytes + weight_of(info) + info.functions.size() * kFunctionBytes;
@@ -41,18 +41,11 @@ std::shared_ptr<const LoadedModule> make_loaded(WasmMetaData meta_data,
   module->initialize = is_reactor(*meta_data.info);
   module->meta_data = std::move(meta_data);
   module->code = std::move(code);
-  for (const auto& function : module->meta_data.info->functions) {
-    module->functions.emplace(function.name, &function);
-  }
+  module->functions = FunctionIndex(*module->meta_data.info);
   return module;
 }
 
 }  // namespace
-
-const FunctionInfo* LoadedModule::find_function(std::string_view name) const {
-  const auto found = functions.find(name);
-  return found == functions.end() ? nullptr : found->second;
-}
 
 ModuleCache::ModuleCache(const ModuleRepository& store, Compiler& compiler,
                          const CodeCost& capacity)
@@ -119,7 +112,7 @@ Task<Result<ModuleCache::Module>> ModuleCache::load(std::string id,
 
   const auto digest = (*meta_data)->digest;
   auto code = find_code(digest);
-  if (auto missing = missing_imports((*meta_data)->info->imports)) {
+  if (auto missing = missing_imports(*(*meta_data)->info)) {
     code = CompiledModule::without_code(*std::move(missing));
   } else if (code == nullptr) {
     code = compiler_.load_without_io(digest);

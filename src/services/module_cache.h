@@ -19,6 +19,7 @@
 #include "base/task.h"
 #include "compile/compiler.h"
 #include "engine/code/compiled_module.h"
+#include "model/function_index.h"
 #include "store/module_repository.h"
 
 namespace wasm_server {
@@ -28,11 +29,10 @@ struct LoadedModule {
   WasmMetaData meta_data;
   std::shared_ptr<const CompiledModule> code;
   bool initialize = false;  // a WASI reactor: `_initialize` runs before each call
-  std::unordered_map<std::string_view, const FunctionInfo*>
-      functions;  // of meta_data.info, by name
+  FunctionIndex functions;  // of meta_data.info
 
-  // Null when the module exports no such function.
-  const FunctionInfo* find_function(std::string_view name) const;
+  // Null when the module exports no such function, by any of its names.
+  const FunctionInfo* find_function(std::string_view name) const { return functions.find(name); }
 };
 
 // The modules that were executed lately, least recently used ones dropped beyond a bound.

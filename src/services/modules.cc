@@ -167,7 +167,7 @@ ModuleStatus Modules::status_of(const WasmMetaData& meta_data) const {
   if (auto reason = too_large_from_start(*meta_data.info, limits)) {
     return {limits, {CompileState::kFailed, *std::move(reason)}};
   }
-  if (auto missing = missing_imports(meta_data.info->imports)) {
+  if (auto missing = missing_imports(*meta_data.info)) {
     return {limits, {CompileState::kFailed, std::move(missing->message)}};
   }
   return {limits, parts_.compiler.status(meta_data.digest)};

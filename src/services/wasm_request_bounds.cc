@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "engine/egress.h"
 
 namespace wasm_server {
 namespace {
@@ -108,6 +109,21 @@ Result<void> check_output_types(const std::vector<std::string>& types) {
   return {};
 }
 
+Result<void> check_egress(const std::vector<std::string>& patterns) {
+  if (patterns.size() > kMaxEgress) return beyond("egress", kMaxEgress, "entries");
+  for (const std::string_view pattern : patterns) {
+    if (pattern.size() > kMaxEgressBytes) {
+      return beyond("an entry of egress", kMaxEgressBytes, "bytes");
+    }
+    if (!is_egress_pattern(pattern)) {
+      return bad("egress: " + quote(shorten(pattern)) +
+                 " names no hosts, as api.example.org, api.example.org:8443, *.example.net or "
+                 "192.0.2.1 do");
+    }
+  }
+  return {};
+}
+
 Result<void> check_names(const WasmRequest& request) {
   if (request.id && !is_valid_id(*request.id)) {
     return bad("id must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit");
@@ -128,6 +144,7 @@ Result<void> check_bounds(const WasmRequest& request) {
   if (checked && request.args) checked = check_args(*request.args);
   if (checked && request.param) checked = check_params(*request.param);
   if (checked && request.output_types) checked = check_output_types(*request.output_types);
+  if (checked && request.egress) checked = check_egress(*request.egress);
   return checked;
 }
 

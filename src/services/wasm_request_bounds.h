@@ -22,10 +22,13 @@ inline constexpr std::size_t kMaxParams = 1000;           // as the engines do
 inline constexpr std::size_t kMaxParamNameBytes = 256;
 inline constexpr std::size_t kMaxOutputTypes = 16;
 inline constexpr std::size_t kMaxOutputTypeBytes = 127;
+inline constexpr std::size_t kMaxEgress = 64;
+inline constexpr std::size_t kMaxEgressBytes = 255;  // of one pattern
 
 // kBadRequest names what is beyond its bound, and also: an id that is not one, an empty name, '='
 // in the key of a label or of env, a NUL in env or args, two parameters of one name, an output type
-// that is no media type (TYPE/SUBTYPE in lower case, without parameters).
+// that is no media type (TYPE/SUBTYPE in lower case, without parameters), an entry of egress that
+// names no hosts (engine/egress.h).
 Result<void> check_bounds(const WasmRequest& request);
 
 }  // namespace wasm_server

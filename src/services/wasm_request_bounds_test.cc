@@ -92,5 +92,19 @@ TEST(WasmRequestBounds, OutputTypesAreMediaTypes) {
               HasSubstr("output_types"));
 }
 
+TEST(WasmRequestBounds, EgressNamesHosts) {
+  EXPECT_EQ(why(&WasmRequest::egress, Args{"api.example.org:443", "*.example.net", "[::1]:80"}),
+            "accepted");
+  EXPECT_EQ(why(&WasmRequest::egress, Args{}), "accepted");
+  for (const char* bad :
+       {"", "*", "*:80", "https://a.b", "a.b/c", "a@b", "a.b:", "a.b:0", "a.b:65536", "*.*.b",
+        "a b", "0x7f.1", "2130706433", "a.b.", "\u00e4.b"}) {
+    EXPECT_THAT(why(&WasmRequest::egress, Args{bad}), HasSubstr("egress")) << bad;
+  }
+  EXPECT_THAT(why(&WasmRequest::egress, Args(kMaxEgress + 1, "a.b")), HasSubstr("64 entries"));
+  EXPECT_THAT(why(&WasmRequest::egress, Args{std::string(kMaxEgressBytes + 1, 'b')}),
+              HasSubstr("255 bytes"));
+}
+
 }  // namespace
 }  // namespace wasm_server

@@ -9,12 +9,19 @@ namespace wasm_server {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kWithSecrets = 2;  // of a module record
+// Of module records that have what most have not, so that the others stay as short as they were.
+constexpr std::uint8_t kWithSecrets = 2;
+constexpr std::uint8_t kWithEgress = 3;  // and maybe secrets
 
 enum class CodePlace : std::uint8_t { kTable, kHere, kBlob };
 
+std::uint8_t version_of(const WasmMetaData& meta_data) {
+  if (!meta_data.egress.empty()) return kWithEgress;
+  return meta_data.secrets.empty() ? kVersion : kWithSecrets;
+}
+
 void put_head(ByteWriter& to, const WasmMetaData& meta_data) {
-  to.u8(meta_data.secrets.empty() ? kVersion : kWithSecrets);
+  to.u8(version_of(meta_data));
   to.u64(meta_data.revision);
   put_digest(to, meta_data.digest);
   to.u64(meta_data.size);
@@ -25,7 +32,7 @@ void put_head(ByteWriter& to, const WasmMetaData& meta_data) {
 
 RecordHead get_head(ByteReader& from) {
   RecordHead head;
-  if (const auto version = from.u8(); version != kVersion && version != kWithSecrets) from.fail();
+  if (const auto version = from.u8(); version < kVersion || version > kWithEgress) from.fail();
   head.revision = from.u64();
   head.digest = get_digest(from);
   head.size = from.u64();
@@ -82,7 +89,9 @@ void encode_record(const WasmMetaData& meta_data, std::string& out) {
   put_texts(to, meta_data.args);
   put_map(to, meta_data.env);
   put_texts(to, meta_data.output_types);
-  if (!meta_data.secrets.empty()) put_map(to, meta_data.secrets);
+  const auto version = version_of(meta_data);
+  if (version >= kWithSecrets) put_map(to, meta_data.secrets);
+  if (version >= kWithEgress) put_texts(to, meta_data.egress);
 }
 
 Result<WasmMetaData> decode_record(std::string_view id, std::string_view record) {
@@ -97,7 +106,10 @@ Result<WasmMetaData> decode_record(std::string_view id, std::string_view record)
   meta_data.updated_at = head.updated_at;
   meta_data.tag = head.tag;
   get_body(from, meta_data);
-  if (!from.failed() && record.front() == kWithSecrets) meta_data.secrets = get_map(from);
+  if (from.failed()) return damaged("record", id);
+  const auto version = static_cast<std::uint8_t>(record.front());
+  if (version >= kWithSecrets) meta_data.secrets = get_map(from);
+  if (version >= kWithEgress) meta_data.egress = get_texts(from);
   if (from.failed() || !from.at_end()) return damaged("record", id);
   return meta_data;
 }

@@ -10,11 +10,12 @@
 //   kCode       digest                     -> code as sent, when it is over kInlineCode bytes and
 //                                             not in the blob file
 //
-//   module record     version u8 = 1, or 2 with secrets, then the head at fixed places: revision
+//   module record     version u8 = 1, 2 with secrets, or 3 with egress, then the head at fixed
+//   places: revision
 //                     u64, digest, size u64, created_at u64, updated_at u64, tag u64; then
 //                     run_function text, list of params, list of result types, info, labels map,
-//                     limits, args list of texts, env map, output_types list of texts, and with
-//                     secrets their map
+//                     limits, args list of texts, env map, output_types list of texts; with secrets
+//                     or egress the map of secrets; with egress a list of texts
 //   reference record  version u8 = 1, count varint, size varint, place u8; then, by the place,
 //                     0: nothing, the code is in kCode; 1: the code itself; 2: its blob, offset
 //                     varint and a checksum u64 for every kBlobChunk bytes

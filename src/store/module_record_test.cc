@@ -3,6 +3,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +36,10 @@ TEST(ModuleRecord, ReturnsEveryFieldAsItWas) {
   EXPECT_EQ(decode_record("every.field", encoded(meta_data)), meta_data);
   meta_data.secrets = {{"PASSWORD", "db"}};
   EXPECT_EQ(decode_record("every.field", encoded(meta_data)), meta_data);
+  meta_data.egress = {"api.example.org", "*.example.net:8443"};
+  EXPECT_EQ(decode_record("every.field", encoded(meta_data)), meta_data);
+  meta_data.secrets = {};
+  EXPECT_EQ(decode_record("every.field", encoded(meta_data)), meta_data);
   WasmMetaData bare;
   bare.id = "m";
   EXPECT_EQ(decode_record("m", encoded(bare)), bare);
@@ -52,11 +57,17 @@ TEST(ModuleRecord, GivesItsHeadWithoutTheRest) {
   EXPECT_EQ(head->tag, meta_data.tag);
 }
 
-class ModuleRecordCut : public testing::TestWithParam<StringMap> {};
+struct Extras {
+  StringMap secrets;
+  std::vector<std::string> egress;
+};
+
+class ModuleRecordCut : public testing::TestWithParam<Extras> {};
 
 TEST_P(ModuleRecordCut, IsRefusedAnywhere) {
   WasmMetaData meta_data = make_meta_data("m", "code");
-  meta_data.secrets = GetParam();
+  meta_data.secrets = GetParam().secrets;
+  meta_data.egress = GetParam().egress;
   const std::string record = encoded(meta_data);
   for (std::size_t length = 0; length < record.size(); ++length) {
     const auto decoded = decode_record("m", std::string_view{record}.substr(0, length));
@@ -68,8 +79,10 @@ TEST_P(ModuleRecordCut, IsRefusedAnywhere) {
   EXPECT_FALSE(decode_record("m", record + '\0').has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Secrets, ModuleRecordCut,
-                         testing::Values(StringMap{}, StringMap{{"PASSWORD", "db"}}));
+INSTANTIATE_TEST_SUITE_P(Extras, ModuleRecordCut,
+                         testing::Values(Extras{}, Extras{{{"PASSWORD", "db"}}, {}},
+                                         Extras{{}, {"api.example.org"}},
+                                         Extras{{{"PASSWORD", "db"}}, {"*.example.net"}}));
 
 // Any bytes at all: the sanitizers look on.
 TEST(ModuleRecord, NeverReadsOutOfBoundsWhateverTheBytes) {
@@ -94,6 +107,8 @@ TEST(ModuleRecord, RefusesAnotherVersion) {
   record[0] = 2;
   EXPECT_FALSE(decode_record("m", record).has_value()) << "it has no secrets";
   record[0] = 3;
+  EXPECT_FALSE(decode_record("m", record).has_value()) << "it has no egress";
+  record[0] = 4;
   EXPECT_FALSE(decode_record("m", record).has_value());
   EXPECT_FALSE(decode_record_head("m", record).has_value());
 }

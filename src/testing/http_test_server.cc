@@ -46,6 +46,14 @@ constexpr Route kRoutes[] = {
      .method = Method::kPost,
      .pattern = "/stream/count",
      .body = BodyHandling::kStreamed},
+    {.name = "stream_interrupt",
+     .method = Method::kPost,
+     .pattern = "/stream/interrupt",
+     .body = BodyHandling::kStreamed},
+    {.name = "stream_arrived",
+     .method = Method::kPost,
+     .pattern = "/stream/arrived",
+     .body = BodyHandling::kStreamed},
     {.name = "stream_ignore",
      .method = Method::kPost,
      .pattern = "/stream/ignore",
@@ -117,6 +125,31 @@ Task<Reply> stream_count(Request& request) {
   co_return text_reply(std::to_string(size) + " bytes, at most " + std::to_string(largest));
 }
 
+Task<Reply> stream_interrupt(Request& request) {
+  BodyReader& body = *request.body_reader;
+  const auto executor = co_await asio::this_coro::executor;
+  Timer timer(executor);
+  std::size_t size = 0;
+  std::size_t interruptions = 0;
+  while (!body.has_ended()) {
+    timer.expires_after(std::chrono::milliseconds(5));
+    timer.async_wait([&body](const boost::system::error_code& error) {
+      if (!error) body.interrupt();
+    });
+    const Result<ByteView> piece = co_await body.next();
+    timer.cancel();
+    if (!piece) co_return problem(piece.error(), request.request_id);
+    size += piece->size();
+    if (piece->empty() && !body.has_ended()) ++interruptions;
+  }
+  co_return text_reply(std::to_string(size) + (interruptions > 0 ? " interrupted" : " at once"));
+}
+
+Answer stream_arrived(const Request& request) {
+  const std::size_t size = request.body_reader->arrived().size();
+  return text_reply(std::to_string(size) + (request.body_reader->has_ended() ? ", all" : ""));
+}
+
 Answer stream_ignore(const Request&) { return text_reply("ignored"); }
 
 Task<Reply> empty(Request& request) {
@@ -146,6 +179,7 @@ class PatternSource final : public BodySource {
       : size_(number(request, "size", 0)),
         fail_at_(number(request, "fail_at", UINT64_MAX)),
         deadline_(deadline_of(request)),
+        header_first_(request.query_value("header_first").has_value()),
         open_(std::move(open)) {
     if (request.query_value("known")) announced_ = number(request, "lie", size_);
     ++*open_;
@@ -155,6 +189,8 @@ class PatternSource final : public BodySource {
   std::optional<std::uint64_t> size() const override { return announced_; }
 
   std::chrono::steady_clock::time_point deadline() const override { return deadline_; }
+
+  bool sends_header_first() const override { return header_first_; }
 
   Task<Result<ByteView>> next() override {
     constexpr std::size_t kPiece = 10'000;
@@ -175,6 +211,7 @@ class PatternSource final : public BodySource {
   const std::uint64_t size_;
   const std::uint64_t fail_at_;
   const std::chrono::steady_clock::time_point deadline_;
+  const bool header_first_;
   const Counter open_;
   std::optional<std::uint64_t> announced_;
   std::uint64_t sent_ = 0;
@@ -225,6 +262,8 @@ void TestServer::add_routes(Router& router) {
   router.bind("put_echo", echo);
   router.bind("stream_echo", stream_echo);
   router.bind("stream_count", stream_count);
+  router.bind("stream_interrupt", stream_interrupt);
+  router.bind("stream_arrived", stream_arrived);
   router.bind("stream_ignore", stream_ignore);
   router.bind("empty", empty);
   router.bind("shared", share);

@@ -21,11 +21,15 @@ namespace wasm_server {
 //   POST /stream/echo       the same, while it arrives; &known announces its size
 //   POST /stream/count      how much came and how large the largest piece was, of a body that is
 //   streamed; &pause_ms=N rests after each piece, &stop_at=N reads no more after that
+//   POST /stream/interrupt  how much came, read with an interruption every few milliseconds
+//   POST /stream/arrived    how much of it is there before anything is waited for
 //   POST /stream/ignore     does not read it
 //   GET /empty?status=N     that status and no body
 //   GET /shared?size=N      a shared body
 //   GET /stream?size=N      a source; &known announces its size, &fail_at=N fails there, &lie=N
-//   announces N GET /throw              throws GET /wasm/{id}          the id
+//   announces N, &header_first sends the header before the first piece
+//   GET /throw              throws
+//   GET /wasm/{id}          the id
 //   GET /hook              runs what on_hook() was given, and says nothing
 class TestServer {
  public:

@@ -16,18 +16,21 @@ void GuestCall::go_on(Admission::ConcurrencyLimiter& limiter, Runnable::Progress
   limiter_ = &limiter;
   done_ = std::move(done);
   slice_use_ = slice_use;
+  hear_wakes();
   pool_.take(shared_from_this(), progress);
 }
 
 void GuestCall::start(Admission::ConcurrencyLimiter& limiter, Done done) {
   limiter_ = &limiter;
   done_ = std::move(done);
+  hear_wakes();
   pool_.take_new(shared_from_this());
 }
 
 bool GuestCall::start_or_wait(std::string_view id, const ConcurrencyLimits& limits, Done& done) {
   queued_at_ = Clock::now();
   done_ = std::move(done);
+  hear_wakes();
   const auto self = shared_from_this();
   switch (admission_.enter_or_wait(id, limits, self, waiting_limiter_)) {
     case Admission::Queued::kAdmitted:
@@ -41,6 +44,13 @@ bool GuestCall::start_or_wait(std::string_view id, const ConcurrencyLimits& limi
   }
   done = std::move(done_);
   return false;
+}
+
+// Weak: what it waits for may come when the call is over.
+void GuestCall::hear_wakes() {
+  runnable_->on_wake([weak = weak_from_this()] {
+    if (const auto call = weak.lock()) call->resume();
+  });
 }
 
 void GuestCall::admitted() {

@@ -45,6 +45,7 @@ class GuestCall : public Waiter, public std::enable_shared_from_this<GuestCall> 
   using Sleepers = std::multimap<Clock::time_point, std::shared_ptr<GuestCall>>;
   enum class Place : std::uint8_t { kOutside, kReady, kRunning, kSleeping };
 
+  void hear_wakes();
   void admitted() override;
   Runnable::Progress run_slice(SliceWatch::ThreadSlot& slot);
   void complete();

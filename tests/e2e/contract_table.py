@@ -13,7 +13,7 @@ from support.server import find_binary
 HERE = pathlib.Path(__file__).resolve().parent
 
 # The contract's rows, by section, beside those of its routes, which the program lists. What comes with later issues
-# (multipart, respond-async, jobs, executions, idempotency, tokens, metrics, OpenAPI, components) is not listed.
+# (multipart, respond-async, jobs, executions, idempotency) is not listed.
 ROWS = """
 1: WasmStorage
 1: wasm is base64
@@ -23,6 +23,7 @@ ROWS = """
 1: run_function
 1: param names
 1: kind
+1: component names
 1: limits
 1: state
 1: ETag
@@ -55,6 +56,7 @@ ROWS = """
 4: f32 / f64
 4: v128
 4: results
+4: component values
 4: command, JSON
 4: command, raw
 4: nosniff and sandbox
@@ -88,6 +90,7 @@ ROWS = """
 5: internal
 5: overloaded
 5: not-ready
+5: bad-guest-answer
 5: deadline-exceeded
 5: storage-full
 5: X-Request-Id
@@ -99,6 +102,12 @@ ROWS = """
 6: exit code 1
 6: exit code 2
 6: every setting
+7: bodies
+7: 100 Continue
+7: failing midway
+7: a client that leaves
+7: sandbox
+7: egress
 8: Host
 8: origin
 8: CORS

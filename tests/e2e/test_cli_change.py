@@ -28,6 +28,17 @@ def test_update_changes_what_it_names_and_nothing_else(cli, client):
     assert client.results(id, [2, 40]) == [42]
 
 
+def test_update_changes_where_requests_may_go(cli, client):
+    id = client.add(ADD)
+    cli.ok("update", id, "--egress", "api.example.org", "--egress", "*.example.net:8443")
+    assert client.meta(id)["egress"] == ["api.example.org", "*.example.net:8443"]
+    cli.ok("update", id, "--egress", "api.example.org", "--egress", "a.org", "--no-egress", "*.example.net:8443")
+    assert client.meta(id)["egress"] == ["api.example.org", "a.org"]
+    shown = cli.ok("show", id).out
+    assert "api.example.org" in shown and "a.org" in shown
+    assert "egress" in cli.refused(REFUSED, "update", id, "--egress", "https://a.org")
+
+
 def test_update_refuses_what_makes_no_sense(cli, client):
     id = client.add(ADD)
     assert "nothing to change" in cli.refused(USAGE, "update", id)

@@ -51,7 +51,7 @@ FOREIGN = {
     "zip": (b"PK\x03\x04....", "zip archive"), "text format": (b"(module)", "text/wat"),
     "ELF": (b"\x7fELF\x02\x01\x01" + bytes(60), "wasm32-wasip1"), "base64": (base64.b64encode(wasm(ADD)), "base64"),
     "HTML": (b"<!DOCTYPE html><html>404</html>", "HTML"), "JSON": (b'{"wasm": ""}', "application/json"),
-    "text": (b"hello", "text"), "component": (b"\0asm\x0d\0\x01\0", "component"), "nothing": (b"", "empty"),
+    "text": (b"hello", "text"), "nothing": (b"", "empty"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS"),
 }
 
@@ -65,13 +65,9 @@ def test_what_is_no_module_is_named_with_what_to_do(client, name):
         problem = assert_problem(answer, 422, "invalid-module", meaning)
         assert "\n" not in problem["detail"] and len(problem["detail"]) < 200
     for type in (NO_TYPE, OCTETS, FORM):
-        if name == "component":
-            answer = client.post("/wasm", content=body, headers=type)
-            assert_problem(answer, 422, "invalid-module", meaning)
-        else:
-            problem = assert_problem(client.post("/wasm", content=body, headers=type), 415, "unsupported-media-type",
-                                     meaning, "application/wasm")
-            assert "\n" not in problem["detail"]
+        problem = assert_problem(client.post("/wasm", content=body, headers=type), 415, "unsupported-media-type",
+                                 meaning, "application/wasm")
+        assert "\n" not in problem["detail"]
 
 
 def test_a_binary_that_is_called_text_is_named_too(client):

@@ -75,7 +75,7 @@ def test_the_settings_are_a_conffile_that_the_program_takes(deb, files, program,
 def test_what_it_needs_is_named(deb, program):
     needs = field(deb, "Depends")
     assert "adduser" in needs and "librocksdb7.8" in needs and re.search(r"libc6 \(>= ", needs)
-    assert field(deb, "Recommends") == "libcurl4"
+    assert field(deb, "Recommends") == "libcurl4, ca-certificates"
 
 
 def test_the_dashboard_is_there(files):

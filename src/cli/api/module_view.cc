@@ -108,6 +108,7 @@ std::optional<ModuleView> module_view(JsonValue resource) {
   });
   view.limits = pairs(*meta, "limits");
   view.args = texts(*meta, "args");
+  view.egress = texts(*meta, "egress");
   view.functions = functions(*meta);
   view.reads_input = reads_input(*meta);
   return view;

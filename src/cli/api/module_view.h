@@ -40,6 +40,7 @@ struct ModuleView {
   std::vector<std::pair<std::string, std::string>> secrets;  // variables of env -> their names
   std::vector<std::pair<std::string, std::string>> limits;
   std::vector<std::string> args;
+  std::vector<std::string> egress;
   std::vector<FunctionView> functions;
   bool reads_input = false;  // it imports what reads standard input
   std::string etag;          // of the answer it came in

@@ -30,7 +30,8 @@ constexpr CommandText kText{
 std::string lines_of(const Terminal& terminal, JsonValue entry) {
   const auto text = [entry](std::string_view name) { return text_member(entry, name); };
   const std::string_view ended = text("ended");
-  const bool is_good = ended == "returned" || (ended == "exited" && text("exit_code") == "0");
+  const bool is_good =
+      ended == "returned" || ended == "answered" || (ended == "exited" && text("exit_code") == "0");
   std::string end(ended);
   if (!text("exit_code").empty()) end.append(" ").append(text("exit_code"));
   std::string line = printable(text("ended_at")) + "  r" + printable(text("revision")) + "  " +

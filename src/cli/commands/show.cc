@@ -75,6 +75,9 @@ class Show : public Command {
     name = "args";
     for (const std::string& arg : module.args)
       rows.push_back({{std::exchange(name, ""), Colour::kBold}, {arg}});
+    name = "egress";
+    for (const std::string& hosts : module.egress)
+      rows.push_back({{std::exchange(name, ""), Colour::kBold}, {hosts}});
     add(rows, "env", module.env);
     add(rows, "secrets", module.secrets);
     add(rows, "labels", module.labels);

@@ -46,6 +46,9 @@ class Update : public Command {
     list(app, "--secret", secrets_, "NAME=SECRET",
          "Set a variable to what the server has as that secret");
     list(app, "--no-env", no_env_, "NAME", "Take a variable away");
+    list(app, "--egress", egress_, "HOST[:PORT]",
+         "Let a component send requests to that host, or to all below one: *.example.net");
+    list(app, "--no-egress", no_egress_, "HOST[:PORT]", "Take such a host away");
     list(app, "--limit", limits_, "NAME=NUMBER",
          "Set a limit: timeout_ms, memory_bytes, output_bytes, max_concurrency or max_queue");
   }
@@ -66,6 +69,7 @@ class Update : public Command {
     }
     add_merged(fields, "labels", before.labels, labels, no_labels_);
     add_environment(fields, before, env, secrets);
+    add_egress(fields, before.egress);
     TRY(add_limits(fields, limits));
     if (fields.empty()) {
       return failure(kWrongUsage, "nothing to change is given (see wasm-server update --help)");
@@ -127,6 +131,20 @@ class Update : public Command {
     fields.push_back("\"env\":" + json + "}");
   }
 
+  void add_egress(std::vector<std::string>& fields, std::vector<std::string> hosts) const {
+    if (egress_.empty() && no_egress_.empty()) return;
+    for (const std::string& host : egress_) {
+      if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(host);
+    }
+    for (const std::string& host : no_egress_) std::erase(hosts, host);
+    std::string json = "\"egress\":[";
+    for (const std::string& host : hosts) {
+      if (json.back() != '[') json += ',';
+      append_json_string(json, host);
+    }
+    fields.push_back(json + "]");
+  }
+
   // Of these it takes the ones that change.
   static Outcome<void> add_limits(std::vector<std::string>& fields, const StringPairs& limits) {
     if (limits.empty()) return {};
@@ -151,6 +169,8 @@ class Update : public Command {
   std::vector<std::string> env_;
   std::vector<std::string> secrets_;
   std::vector<std::string> no_env_;
+  std::vector<std::string> egress_;
+  std::vector<std::string> no_egress_;
   std::vector<std::string> limits_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "engine/code/code_kind.h"
 #include "engine/compile_config.h"
 #include "engine/error_text.h"
 
@@ -26,9 +27,10 @@ CodeCompiler::~CodeCompiler() = default;
 
 Result<Bytes> CodeCompiler::compile(ByteView wasm) const {
   ByteVec artefact;
-  const ErrorHandle error{engine_sys_precompile(impl_->engine.get(),
-                                                reinterpret_cast<const std::uint8_t*>(wasm.data()),
-                                                wasm.size(), artefact.out())};
+  const auto precompile = is_component(wasm) ? engine_component_precompile : engine_sys_precompile;
+  const ErrorHandle error{precompile(impl_->engine.get(),
+                                     reinterpret_cast<const std::uint8_t*>(wasm.data()),
+                                     wasm.size(), artefact.out())};
   if (error != nullptr) return std::unexpected{compile_error(message_of(error.get()))};
   return Bytes(artefact.view());
 }

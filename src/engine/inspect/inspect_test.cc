@@ -177,7 +177,6 @@ TEST(Inspect, SaysWhatIsNoModule) {
   EXPECT_THAT(error_of("(module)"), HasSubstr("magic"));
   EXPECT_THAT(error_of("\0asm"s), HasSubstr("version"));
   EXPECT_THAT(error_of("\0asm\2\0\0\0"s), HasSubstr("version"));
-  EXPECT_EQ(error_of("\0asm\x0D\0\1\0"s), "components are not supported yet");
 }
 
 TEST(Inspect, KeepsParameterNamesUniqueWithinAFunction) {

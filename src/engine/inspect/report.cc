@@ -8,11 +8,12 @@
 #include "base/utf8.h"
 #include "engine/engine_sys.h"
 #include "engine/error_text.h"
+#include "model/module_codec.h"
 
 namespace wasm_server {
 namespace {
 
-enum Kind : std::uint8_t { kInvalid, kModule, kCommand };
+enum Kind : std::uint8_t { kInvalid, kModule, kCommand, kComponent, kHttp };
 
 std::string_view read_text(ByteReader& reader) {
   const std::string_view text = reader.text();
@@ -20,16 +21,10 @@ std::string_view read_text(ByteReader& reader) {
   return text;
 }
 
-ValueType read_type(ByteReader& reader) {
-  const std::uint8_t type = reader.u8();
-  if (type > static_cast<std::uint8_t>(ValueType::kOther)) reader.fail();
-  return static_cast<ValueType::Kind>(type);
-}
-
 WasmParam read_param(ByteReader& reader, std::size_t place) {
-  const ValueType type = read_type(reader);
+  ValueType type = get_type(reader);
   const std::string_view name = read_text(reader);
-  return {name.empty() ? default_param_name(place) : std::string(name), type};
+  return {name.empty() ? default_param_name(place) : std::string(name), std::move(type)};
 }
 
 FunctionInfo read_function(ByteReader& reader) {
@@ -40,7 +35,7 @@ FunctionInfo read_function(ByteReader& reader) {
   }
   const std::size_t results = reader.count();
   for (std::size_t i = 0; i < results && !reader.failed(); ++i) {
-    function.result.push_back(read_type(reader));
+    function.result.push_back(get_type(reader));
   }
   return function;
 }
@@ -53,7 +48,7 @@ ImportInfo read_import(ByteReader& reader) {
 
 ModuleInfo read_info(ByteReader& reader, Kind kind) {
   ModuleInfo info;
-  info.kind = kind == kCommand ? ModuleKind::kCommand : ModuleKind::kModule;
+  info.kind = static_cast<ModuleKind>(kind - kModule);
   info.memory_bytes = reader.varint();
   info.table_elements = reader.varint();
   const std::size_t functions = reader.count();
@@ -91,7 +86,7 @@ Result<InspectedModule> decode_report(std::string_view report) {
   const std::uint8_t kind = reader.u8();
   if (kind == kInvalid) {
     reason = read_text(reader);
-  } else if (kind <= kCommand) {
+  } else if (kind <= kHttp) {
     module.cost = read_cost(reader);
     module.info = read_info(reader, Kind{kind});
   } else {

@@ -2,20 +2,21 @@
 
 // What inspecting a module found, as bytes (engine-sys/src/report.rs writes them):
 //
-//   u8 kind          0: not valid, 1: module, 2: command
+//   u8 kind          0: not valid, 1: module, 2: command, 3: component, 4: http
 //   of kind 0:
 //     text reason
 //   of other kinds:
 //     number         one for each field of ModuleCost, in their order
 //     number         bytes of its memories, number of elements of its tables
-//     count          of exported functions, in the order of the export section; for each:
+//     count          of exported functions, in the order of the export sections; for each:
 //       text name
-//       count        of parameters; for each: u8 ValueType, text name (empty: "p0", "p1", ...)
-//       count        of results; for each: u8 ValueType
+//       count        of parameters; for each: type, text name (empty: "p0", "p1", ...)
+//       count        of results; for each: type
 //     count          of imports; for each: text module, text name
 //
-// Numbers, counts and lengths are LEB128, texts are UTF-8 with their length before them
-// (base/byte_codec.h). Both ends are of one build, so there is no version.
+// A type is as put_type() writes it (model/module_codec.h). Numbers, counts and lengths are LEB128,
+// texts are UTF-8 with their length before them (base/byte_codec.h). Both ends are of one build, so
+// there is no version.
 
 #include <cstddef>
 #include <memory>

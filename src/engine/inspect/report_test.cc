@@ -65,12 +65,15 @@ TEST(Report, HasKindsTypesAndTextsOfItsFormatOnly) {
     return changed.replace(place, before.size(), after);
   };
   EXPECT_TRUE(decode_report(with("add", "sub")));
-  EXPECT_EQ(code_of('\3' + report.substr(1)), ErrorCode::kInternal);
+  EXPECT_EQ(code_of('\5' + report.substr(1)), ErrorCode::kInternal);
   EXPECT_EQ(code_of(with("add", "\xFF\xFF\xFF")), ErrorCode::kInternal);
   EXPECT_EQ(code_of(with("\1a", "\1\xFF")), ErrorCode::kInternal);
   EXPECT_EQ(code_of(with("env", "\xFF\xFF\xFF")), ErrorCode::kInternal);
   EXPECT_TRUE(decode_report(with("\0\1a"s, "\7\1a"s)));
-  EXPECT_EQ(code_of(with("\0\1a"s, "\x08\1a"s)), ErrorCode::kInternal);
+  EXPECT_EQ(code_of(with("\0\1a"s, "\x20\1a"s)), ErrorCode::kInternal);
+  EXPECT_TRUE(decode_report(with("\0\1a"s, "\x13\x08list<u8>\1a"s)));
+  EXPECT_EQ(code_of(with("\0\1a"s, "\x13\x08list<u9>\1a"s)), ErrorCode::kInternal);
+  EXPECT_EQ(code_of(with("\0\1a"s, "\x14\x08list<u8>\1a"s)), ErrorCode::kInternal);
   // More functions than there are bytes.
   EXPECT_EQ(code_of(with("\1\3add"s, "\x7F\3add"s)), ErrorCode::kInternal);
 }

@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "engine/runnable/http_exchange.h"
 #include "engine/runnable/output_sink.h"
 #include "model/outcome.h"
 #include "model/wasm_storage.h"
@@ -31,7 +33,8 @@ struct WasiInput {
 
 // What to call of a compiled module, whatever kind of code that is.
 struct CallSpec {
-  // One that the module exports. Its owner owns the module, too, so that the call keeps both.
+  // One that the module exports, or null for an HTTP handler. Its owner owns the module, too, so
+  // that the call keeps both.
   std::shared_ptr<const FunctionInfo> function;
   bool command = false;     // the function is a command's entry point: its end is Exited
   std::vector<Value> args;  // of the function's parameter types
@@ -39,6 +42,12 @@ struct CallSpec {
   CallLimits limits;
   WasiInput wasi;
   OutputSink* sink = nullptr;  // takes standard output; null: the ExecutionResult has it
+  // Of an HTTP handler: what it handles, which outlives the call; null: something else is called.
+  HttpExchange* http = nullptr;
+  // Of a component: the hosts that it may send requests to (engine/egress.h), which the function's
+  // owner owns, and a number: calls with the same one may use each other's connections.
+  std::span<const std::string> egress{};
+  std::uint64_t egress_owner = 0;
 };
 
 }  // namespace wasm_server

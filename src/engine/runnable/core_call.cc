@@ -9,28 +9,14 @@
 #include "engine/engine_impl.h"
 #include "engine/runnable/core_values.h"
 #include "engine/runnable/guest_failure.h"
+#include "engine/runnable/slices.h"
 #include "engine/slot_hand_over.h"
 
 namespace wasm_server {
 
 namespace {
 
-// Ticks until the first yield. With one slice, a call that starts just before its end would yield
-// for nothing.
-constexpr std::uint64_t kFirstSliceTicks = 2 * kTicksPerSlice;
-constexpr std::uint64_t kSliceTicks = 1;
-
 constexpr std::uint64_t kInstances = 1;
-
-// To fill so much, or to touch all of it for the first time, takes about two milliseconds.
-constexpr std::uint64_t kLightBytes = 8U << 20;
-// Calls that have more leave this part of the budget to others.
-constexpr std::uint64_t kPartForOthers = 8;
-
-// How long a call waits for memory to begin with, and how long between two attempts.
-constexpr std::chrono::milliseconds kMaxMemoryWait{1000};
-constexpr std::chrono::milliseconds kFirstPause{5};
-constexpr std::chrono::milliseconds kMaxPause{100};
 
 }  // namespace
 
@@ -44,17 +30,7 @@ CoreCall::CoreCall(const CoreModule& module, CallSpec&& spec)
       module_(module),
       spec_(std::move(spec)),
       wasi_(spec_.wasi, spec_.sink, spec_.limits.output_bytes, MemoryShare(module.memory())),
-      memory_(module.memory()) {
-  limits_.memory_bytes = spec_.limits.memory_bytes;
-  limits_.table_elements = kMaxTableElements;
-  limits_.instances = kInstances;
-  limits_.light_bytes = kLightBytes;
-  limits_.may_wait = true;
-  limits_.budget = this;
-  limits_.take = [](void* call, std::uint64_t bytes) {
-    return static_cast<CoreCall*>(call)->take_memory(bytes);
-  };
-}
+      memory_(spec_.limits, kInstances, module.memory()) {}
 
 CoreCall::~CoreCall() {
   if (engine_outcome_.trap != nullptr) wasm_trap_delete(engine_outcome_.trap);
@@ -66,13 +42,6 @@ void CoreCall::release() {
   memory_.release();
 }
 
-bool CoreCall::take_memory(std::uint64_t bytes) {
-  const bool is_light = memory_.bytes() + bytes <= kLightBytes;
-  const auto* budget = memory_.budget();
-  const auto left = is_light || budget == nullptr ? 0 : budget->limit() / kPartForOthers;
-  return memory_.take(bytes, left);
-}
-
 void CoreCall::begin() {
   const auto& function = *spec_.function;
   const auto count = std::max(spec_.args.size(), function.result.size());
@@ -82,18 +51,10 @@ void CoreCall::begin() {
     values_ = many_.data();
   }
   std::ranges::transform(spec_.args, values_, to_engine);
-  engine_spec_ = {module_.engine(),
-                  module_.instance_pre(),
-                  &wasi_,
-                  &limits_,
-                  kFirstSliceTicks,
-                  kSliceTicks,
-                  function.name.data(),
-                  function.name.size(),
-                  values_,
-                  spec_.args.size(),
-                  function.result.size(),
-                  spec_.initialize};
+  engine_spec_ = {module_.engine(),     module_.instance_pre(), &wasi_,
+                  memory_.limits(),     kFirstSliceTicks,       kSliceTicks,
+                  function.name.data(), function.name.size(),   values_,
+                  spec_.args.size(),    function.result.size(), spec_.initialize};
   call_.reset(engine_sys_call_new(&engine_spec_, &engine_outcome_));
 }
 
@@ -103,8 +64,8 @@ Runnable::Step CoreCall::step(Outcome& result) {
     result = outcome();
     return {Step::Kind::kFinished};
   }
-  if (limits_.is_heavy) set_heavy();
-  if (limits_.is_waiting) return wait_for_memory();
+  if (memory_.is_heavy()) set_heavy();
+  if (memory_.is_waiting()) return {Step::Kind::kWaitsForMemory, memory_.wait()};
   switch (wasi_.wait()) {
     case WasiState::Wait::kTime:
       return {Step::Kind::kSleeps, wasi_.wake_at()};
@@ -117,14 +78,6 @@ Runnable::Step CoreCall::step(Outcome& result) {
   return {Step::Kind::kSliceUsed};
 }
 
-Runnable::Step CoreCall::wait_for_memory() {
-  const auto now = Clock::now();
-  if (pause_.count() == 0) give_up_at_ = now + kMaxMemoryWait;
-  pause_ = pause_.count() == 0 ? kFirstPause : std::min(2 * pause_, kMaxPause);
-  limits_.may_wait = now < give_up_at_;
-  return {Step::Kind::kWaitsForMemory, now + pause_};
-}
-
 void CoreCall::take_output(ExecutionResult& result) {
   result.instantiate = result.run;
   if (engine_outcome_.instantiated) {
@@ -132,7 +85,7 @@ void CoreCall::take_output(ExecutionResult& result) {
     result.instantiate = std::max(taken - result.queued, std::chrono::nanoseconds{0});
   }
   result.run -= result.instantiate;
-  result.memory_bytes = limits_.memory_used;
+  result.memory_bytes = memory_.limits()->memory_used;
   result.stdout_bytes = std::move(wasi_.stdout_bytes);
   result.stderr_bytes = std::move(wasi_.stderr_bytes);
   result.output_memory = wasi_.take_output_memory();
@@ -148,7 +101,7 @@ Outcome CoreCall::outcome() const {
 
 Outcome CoreCall::returned() const {
   const auto& types = spec_.function->result;
-  Returned returned{{}, spec_.function};
+  Returned returned{{}, spec_.function, 0};
   returned.results.reserve(types.size());
   for (std::size_t i = 0; i < types.size(); ++i) {
     returned.results.push_back(from_engine(values_[i], types[i].kind()));
@@ -163,7 +116,7 @@ Outcome CoreCall::failure() const {
                                                  std::to_string(spec_.limits.output_bytes) +
                                                  " bytes"}};
   }
-  return describe_failure(engine_outcome_, limits_);
+  return describe_failure(engine_outcome_, *memory_.limits());
 }
 
 Refused CoreCall::no_such_function() const {

@@ -4,14 +4,12 @@
 // engine folder only; others make it with CompiledModule::make_runnable.
 
 #include <array>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "base/memory_budget.h"
 #include "engine/code/core_module.h"
+#include "engine/runnable/call_memory.h"
 #include "engine/runnable/call_spec.h"
 #include "engine/runnable/runnable.h"
 #include "engine/wasi/wasi_state.h"
@@ -37,8 +35,6 @@ class CoreCall : public Runnable {
   Outcome returned() const;
   Outcome failure() const;
   Refused no_such_function() const;
-  bool take_memory(std::uint64_t bytes);
-  Step wait_for_memory();
 
   // Most functions have no more arguments or results.
   static constexpr std::size_t kFewValues = 4;
@@ -48,10 +44,7 @@ class CoreCall : public Runnable {
   const CoreModule& module_;
   const CallSpec spec_;
   WasiState wasi_;
-  engine_sys_limits_t limits_{};
-  MemoryShare memory_;                  // of the guest's memories and tables
-  std::chrono::milliseconds pause_{0};  // while it waits for them
-  Clock::time_point give_up_at_{};
+  CallMemory memory_;
   std::array<engine_sys_value_t, kFewValues> few_{};
   std::vector<engine_sys_value_t> many_;
   engine_sys_value_t* values_ = nullptr;  // one of the two above

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "model/outcome.h"
@@ -40,6 +41,10 @@ class Runnable {
   bool is_heavy() const { return heavy_; }
   // Whether it waits for its sink to have room, and so for nothing but its deadline otherwise.
   bool waits_for_sink() const { return step_.kind == Step::Kind::kWaitsForSink; }
+
+  // What a waiting one calls, from any thread, when it wants to be polled before wake_at(). Some
+  // kinds never do.
+  virtual void on_wake(const std::function<void()>& /*wake*/) {}
 
   // Once, after kFinished.
   ExecutionResult take_result() { return std::move(result_); }

@@ -36,6 +36,9 @@ std::string with_article(const ValueType& type) {
     case ValueType::kVariant:
     case ValueType::kFlags:
     case ValueType::kResult:
+    case ValueType::kBorrow:
+    case ValueType::kStream:
+    case ValueType::kFuture:
       return "a " + shorten(to_text(type));
     default:  // as they are spoken: "an i32", "an f64", "an s8"
       return "an " + shorten(to_text(type));

@@ -56,6 +56,13 @@ Result<Value> ValueReader::read(JsonValue json, const ValueType& type) {
       return read_option(json, type);
     case ValueType::kResult:
       return read_result(json, type);
+    case ValueType::kOwn:
+    case ValueType::kBorrow:
+    case ValueType::kStream:
+    case ValueType::kFuture:
+    case ValueType::kErrorContext:
+      return bad("nothing can be passed for " + quote(to_text(type)) +
+                 ": it lives in an instance, and each call has its own");
     default:
       return to_scalar(json, type.kind());
   }

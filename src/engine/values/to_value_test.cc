@@ -153,6 +153,16 @@ TEST(WitValues, HaveResults) {
   EXPECT_EQ(read("result<u8>", "1"), "1 is not a result<u8>");
 }
 
+TEST(WitValues, HaveNoneForWhatLivesInAnInstance) {
+  for (const std::string type :
+       {"own<counter>", "borrow<counter>", "stream<u8>", "future", "error-context"}) {
+    const std::string refusal = "nothing can be passed for \"" + type +
+                                "\": it lives in an instance, and each call has its own";
+    for (const char* json : {"0", "null", "\"a\"", "[]"}) EXPECT_EQ(read(type, json), refusal);
+    EXPECT_EQ(read("list<" + type + ">", "[1]"), "[0]: " + refusal);
+  }
+}
+
 // A text of n bytes could ask for n times as many values as a record has options.
 TEST(WitValues, AreBoundedThoughTheirTextIsShort) {
   std::string type = "list<record { f0: option<u8>";

@@ -13,6 +13,9 @@
 
 namespace wasm_server {
 
+// The name that guests see as argv[0].
+inline constexpr std::string_view kProgramName = "main.wasm";
+
 // Defines every function of `wasi_snapshot_preview1`, and of `wasi_unstable`, which modules of
 // toolchains from before 2020 import. The stores' data pointer must be a WasiState
 // (engine/wasi/wasi_state.h).

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "engine/wasi/wasi.h"
 #include "engine/wasi/wasi_call.h"
 
 namespace wasm_server::wasi {
@@ -12,8 +13,6 @@ using std::chrono::nanoseconds;
 
 // Larger requests are filled piece by piece between polls.
 constexpr std::uint32_t kRandomAtOnce = 256;  // getrandom() up to this is never short
-// The name that guests see as argv[0].
-constexpr std::string_view kProgramName = "main.wasm";
 
 // Writes zero-terminated strings one after the other, and a table of pointers to them.
 class StringTable {

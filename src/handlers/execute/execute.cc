@@ -11,6 +11,7 @@
 #include "handlers/execute/execute_request.h"
 #include "handlers/execute/execute_streamed.h"
 #include "handlers/execute/execution_recorder.h"
+#include "handlers/execute/with_module.h"
 #include "handlers/modules/answer_memory.h"
 #include "handlers/revision_query.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 struct ExecuteDeps {
   const HandlerDeps& handlers;
-  ModuleCache& modules;
+  ModuleLoading loading;
   Worker& worker;
   ExecutionRecorder recorder;
 };
@@ -71,12 +72,7 @@ Answer execute_whole(const ExecuteDeps& deps, Request& request, ExecutePlan& pla
   return finish_whole(deps, request, std::move(execution), std::move(function), context);
 }
 
-Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& asked,
-                     ModuleCache::Module module) {
-  ExecutePlan plan;
-  const auto made =
-      make_execute_plan(request, asked, std::move(module), deps.handlers.limits, plan);
-  if (!made) return problem(made.error(), request.request_id);
+Answer execute_planned(const ExecuteDeps& deps, Request& request, ExecutePlan& plan) {
   const auto opened =
       deps.handlers.secrets.add_to(plan.call.wasi.env, plan.module->meta_data.secrets);
   if (!opened) return problem(opened.error(), request.request_id);
@@ -84,24 +80,22 @@ Answer execute_asked(const ExecuteDeps& deps, Request& request, ExecuteRequest& 
   return execute_whole(deps, request, plan);
 }
 
-Task<Reply> await_reply(Answer answer) {
-  if (auto* ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
-  Task<Reply>& waiting = std::get<Task<Reply>>(answer);
-  auto reply = co_await std::move(waiting);
-  co_return reply;
-}
-
+// Long JSON, and the values that become of it, are not the loop's to read.
 Task<Reply> parse_and_execute(const ExecuteDeps& deps, Request& request,
                               ModuleCache::Module module) {
-  std::move_only_function<Result<ExecuteRequest>()> parse =
-      [body = std::make_shared<const Bytes>(std::move(request.body))] {
-        return parse_execute_json(body);
-      };
-  auto asked = co_await deps.handlers.helpers.run<ExecuteRequest>(std::move(parse));
-  if (!asked) co_return problem(asked.error(), request.request_id);
-  const auto added = add_execute_query(request, *asked);
-  if (!added) co_return problem(added.error(), request.request_id);
-  Answer answer = execute_asked(deps, request, *asked, std::move(module));
+  std::move_only_function<Result<ExecutePlan>()> make =
+      [&request, limits = &deps.handlers.limits, module = std::move(module),
+       body = std::make_shared<const Bytes>(std::move(request.body))]() -> Result<ExecutePlan> {
+    TRY_ASSIGN(ExecuteRequest asked, parse_execute_json(body));
+    TRY(add_execute_query(request, asked));
+    ExecutePlan plan;
+    TRY(make_execute_plan(request, asked, module, *limits, plan));
+    return plan;
+  };
+  auto making = deps.handlers.helpers.run<ExecutePlan>(std::move(make));
+  auto plan = co_await std::move(making);
+  if (!plan) co_return problem(plan.error(), request.request_id);
+  Answer answer = execute_planned(deps, request, *plan);
   Task<Reply> replying = await_reply(std::move(answer));
   auto reply = co_await std::move(replying);
   co_return reply;
@@ -112,41 +106,28 @@ Answer execute_loaded(const ExecuteDeps& deps, Request& request, ModuleCache::Mo
   if (is_long_json(request, is_json)) return parse_and_execute(deps, request, std::move(module));
   auto asked = parse_execute_request(request, is_json);
   if (!asked) return problem(asked.error(), request.request_id);
-  return execute_asked(deps, request, *asked, std::move(module));
+  ExecutePlan plan;
+  const auto made =
+      make_execute_plan(request, *asked, std::move(module), deps.handlers.limits, plan);
+  if (!made) return problem(made.error(), request.request_id);
+  return execute_planned(deps, request, plan);
 }
 
-// Waiting for code that is still being compiled is not run time: the call's deadline begins after.
-Task<Reply> load_and_execute(const ExecuteDeps& deps, Request& request,
-                             std::optional<std::uint64_t> revision) {
-  const auto asked = parse_timeout(request);
-  if (!asked) co_return problem(asked.error(), request.request_id);
-  const auto* limits = &deps.handlers.limits;
-  ModuleCache::MaxWait max_wait = [limits, call = *asked](const WasmMetaData& meta_data) {
-    return effective_timeout(meta_data.limits, call, *limits);
-  };
-  std::string id(request.id);
-  auto module = co_await deps.modules.load(std::move(id), revision, std::move(max_wait));
-  if (!module) co_return problem(module.error(), request.request_id);
-  Answer answer = execute_loaded(deps, request, std::move(*module));
-  Task<Reply> replying = await_reply(std::move(answer));
-  auto reply = co_await std::move(replying);
-  co_return reply;
-}
-
-// A short call of a module that is at hand passes through without a coroutine.
 Answer execute(const ExecuteDeps& deps, Request& request) {
   const auto revision = parse_revision(request);
   if (!revision) return problem(revision.error(), request.request_id);
-  auto module = deps.modules.find(request.id, *revision);
-  if (module == nullptr) return load_and_execute(deps, request, *revision);
-  return execute_loaded(deps, request, std::move(module));
+  return with_module(deps.loading, request, *revision,
+                     [&deps](Request& asking, ModuleCache::Module module) {
+                       return execute_loaded(deps, asking, std::move(module));
+                     });
 }
 
 }  // namespace
 
 void register_execute_handler(Router& router, const HandlerDeps& deps, ModuleCache& modules,
                               Worker& worker, const ExecutionRecorder& recorder) {
-  const auto shared = std::make_shared<const ExecuteDeps>(deps, modules, worker, recorder);
+  const auto shared = std::make_shared<const ExecuteDeps>(deps, ModuleLoading{modules, deps.limits},
+                                                          worker, recorder);
   router.bind("execute_wasm", [shared](Request& request) { return execute(*shared, request); });
 }
 

@@ -12,7 +12,6 @@ namespace wasm_server {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
-constexpr std::string_view kCommandFunction = "_start";
 
 Error no_run_function() {
   return {ErrorCode::kBadRequest,
@@ -21,6 +20,17 @@ Error no_run_function() {
 
 Error no_such_function(std::string_view name) {
   return {ErrorCode::kFunctionNotFound, "the module exports no function " + quote(name)};
+}
+
+// Of what lives in an instance nothing can be told to a client, nor is it there any more for its
+// next call.
+Result<void> check_callable(const FunctionInfo& function) {
+  if (can_be_called(function)) return {};
+  return fail(
+      ErrorCode::kBadRequest,
+      "the function " + quote(shorten(function.name)) +
+          " takes or returns handles, streams, futures or error contexts: it cannot be called "
+          "from outside");
 }
 
 ConcurrencyLimits concurrency_limits(const LimitValues& limits) {
@@ -33,6 +43,19 @@ CallLimits call_limits(const LimitValues& limits, std::chrono::milliseconds time
   call.memory_bytes = limits.memory_bytes;
   call.output_bytes = limits.output_bytes;
   return call;
+}
+
+// What a call gets of its module, whatever is called. The call keeps the module, and with it
+// `meta_data`.
+void take_settings(ExecutePlan& plan, const WasmMetaData& meta_data,
+                   std::optional<std::uint64_t> timeout, const LimitsConfig& config) {
+  const auto limits = effective_limits(meta_data.limits, config);
+  plan.concurrency = concurrency_limits(limits);
+  plan.call.limits = call_limits(limits, effective_timeout(meta_data.limits, timeout, config));
+  plan.call.egress = meta_data.egress;
+  plan.call.egress_owner = meta_data.tag;
+  plan.call.wasi.args = meta_data.args;
+  plan.call.wasi.env.insert(meta_data.env.begin(), meta_data.env.end());
 }
 
 Result<void> set_arguments(ExecutePlan& plan, const FunctionInfo& function,
@@ -79,26 +102,42 @@ Result<void> make_execute_plan(const Request& request, ExecuteRequest& asked,
   if (!timeout) return std::unexpected{timeout.error()};
 
   const auto& meta_data = module->meta_data;
+  if (meta_data.info->kind == ModuleKind::kHttp) {
+    return fail(ErrorCode::kBadRequest, "the module is an HTTP handler: what is sent to /http/" +
+                                            meta_data.id + " calls it");
+  }
   if (!asked.function && meta_data.run_function.empty()) return std::unexpected{no_run_function()};
   auto name = std::move(asked.function).value_or(meta_data.run_function);
   const auto* function = module->find_function(name);
   if (function == nullptr) return std::unexpected{no_such_function(name)};
+  TRY(check_callable(*function));
   if (const auto& error = module->code->link_error()) return std::unexpected{*error};
 
-  plan.call.command = meta_data.info->kind == ModuleKind::kCommand && name == kCommandFunction;
-  const auto limits = effective_limits(meta_data.limits, config);
-  plan.concurrency = concurrency_limits(limits);
-  plan.call.limits = call_limits(limits, effective_timeout(meta_data.limits, *timeout, config));
-  plan.call.initialize = module->initialize && name != "_initialize";
-  plan.call.wasi.args = meta_data.args;
+  plan.call.command = runs_command(*meta_data.info, *function);
+  plan.call.initialize = module->initialize && function->name != "_initialize";
   plan.call.wasi.env = std::move(asked.env);
-  plan.call.wasi.env.insert(meta_data.env.begin(), meta_data.env.end());
+  take_settings(plan, meta_data, *timeout, config);
   plan.call.wasi.stdin_bytes = std::move(asked.stdin_bytes);
   plan.call.function = {module, function};
   plan.module = std::move(module);
   const auto arguments = set_arguments(plan, *function, asked.arguments);
   if (!arguments) return std::unexpected{arguments.error()};
   return set_answer_form(plan, request);
+}
+
+Result<void> make_handler_plan(const Request& request, ModuleCache::Module module,
+                               const LimitsConfig& config, ExecutePlan& plan) {
+  const auto timeout = parse_timeout(request);
+  if (!timeout) return std::unexpected{timeout.error()};
+  if (module->meta_data.info->kind != ModuleKind::kHttp) {
+    return fail(ErrorCode::kNotFound,
+                "the module " + quote(module->meta_data.id) + " is no HTTP handler");
+  }
+  if (const auto& error = module->code->link_error()) return std::unexpected{*error};
+  take_settings(plan, module->meta_data, *timeout, config);
+  plan.call.function = {module, nullptr};  // the module is kept by it
+  plan.module = std::move(module);
+  return {};
 }
 
 ExecutionSpec execution_spec(ExecutePlan& plan) {

@@ -34,6 +34,11 @@ Result<void> make_execute_plan(const Request& request, ExecuteRequest& asked,
                                ModuleCache::Module module, const LimitsConfig& limits,
                                ExecutePlan& plan);
 
+// The same for a module that handles HTTP requests; kNotFound when it does not. The call's exchange
+// is the caller's to set.
+Result<void> make_handler_plan(const Request& request, ModuleCache::Module module,
+                               const LimitsConfig& limits, ExecutePlan& plan);
+
 // Takes the call out of `plan`. It keeps the module.
 ExecutionSpec execution_spec(ExecutePlan& plan);
 

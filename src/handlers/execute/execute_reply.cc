@@ -31,6 +31,14 @@ bool has_output_in_full(const ExecutionResult& result) {
          std::holds_alternative<Exited>(result.outcome);
 }
 
+// What a byte of a component's results may be in JSON: "255,", or an escaped character.
+constexpr std::size_t kJsonOfByte = 6;
+
+std::size_t results_of(const ExecutionResult& result) {
+  const auto* returned = std::get_if<Returned>(&result.outcome);
+  return returned == nullptr ? 0 : returned->bytes;
+}
+
 Bytes exit_json(const ExecutionResult& result, std::uint32_t code) {
   Bytes body = "{\"exit_code\":" + std::to_string(code);
   append_bytes_member(body, "stdout", result.stdout_bytes);
@@ -82,12 +90,14 @@ std::optional<std::uint32_t> exit_code_of(const ExecutionResult& result) {
 }
 
 bool is_long_reply(const ExecutionResult& result) {
-  return has_output_in_full(result) &&
-         result.stdout_bytes.size() + result.stderr_bytes.size() > kInlineOutput;
+  return has_output_in_full(result) && result.stdout_bytes.size() + result.stderr_bytes.size() +
+                                               kJsonOfByte * results_of(result) >
+                                           kInlineOutput;
 }
 
 std::uint64_t reply_bytes(const ExecutionResult& result) {
-  return bytes_member_size(result.stdout_bytes) + bytes_member_size(result.stderr_bytes);
+  return bytes_member_size(result.stdout_bytes) + bytes_member_size(result.stderr_bytes) +
+         kJsonOfByte * results_of(result);
 }
 
 Error failure_of(const ExecutionResult& result) {

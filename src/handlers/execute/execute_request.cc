@@ -23,10 +23,11 @@ bool is_json(std::string_view content_type) {
 }
 
 // A function by fd_read; a command may also hand its streams to what it calls, so it has none only
-// when it imports nothing of theirs.
+// when it imports nothing of theirs. A component imports the stream by its interface.
 bool can_read_input(const ModuleInfo& info) {
   const std::string_view wanted = info.kind == ModuleKind::kCommand ? "fd_" : "fd_read";
   return std::ranges::any_of(info.imports, [wanted](const ImportInfo& import) {
+    if (import.module.starts_with("wasi:cli/stdin@")) return true;
     return import.module.starts_with("wasi_") &&
            (import.name.starts_with(wanted) || import.name == "fd_pread");
   });

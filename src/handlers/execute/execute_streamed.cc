@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "handlers/execute/execute_reply.h"
 #include "handlers/execute/output_stream.h"
+#include "handlers/execute/record_end.h"
 #include "handlers/execute/streamed_call.h"
 
 namespace wasm_server {
@@ -134,13 +135,8 @@ Task<Reply> answer_from_background(Request& request, std::shared_ptr<StreamedCal
 Answer execute_streamed(Worker& worker, const ExecutionRecorder& recorder, Request& request,
                         ExecutePlan& plan) {
   auto stream = std::make_shared<OutputStream>(worker.context().get_executor());
-  // The request may be gone by then.
-  stream->on_end([&recorder, id = std::string(request.id),
-                  revision = plan.module->meta_data.revision, function = called_function(plan.call),
-                  request_id = std::string(request.request_id),
-                  trace = request.trace](const ExecutionResult& result) {
-    recorder.record({id, revision, name_of(function), request_id, trace}, result);
-  });
+  record_end(*stream, recorder, request, plan.module->meta_data.revision,
+             called_function(plan.call));
   plan.call.sink = stream.get();
   StreamContext context{std::move(*plan.stream_type), plan.module->meta_data.revision,
                         !request.header("wasm-stderr").empty()};

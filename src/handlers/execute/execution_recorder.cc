@@ -25,12 +25,14 @@ UnixMillis coarse_now() {
 }
 
 bool has_failed(const ExecutionResult& result) {
-  return !std::holds_alternative<Returned>(result.outcome) && !exit_code_of(result);
+  return !std::holds_alternative<Returned>(result.outcome) &&
+         !std::holds_alternative<Answered>(result.outcome) && !exit_code_of(result);
 }
 
 std::string ended_as(const ExecutionResult& result) {
   if (std::holds_alternative<Returned>(result.outcome)) return "returned";
   if (std::holds_alternative<Exited>(result.outcome)) return "exited";
+  if (std::holds_alternative<Answered>(result.outcome)) return "answered";
   if (std::holds_alternative<Cancelled>(result.outcome)) return "cancelled";
   return error_info(failure_of(result).code).name;
 }

@@ -25,7 +25,7 @@ inline std::string_view name_of(const CalledFunction& function) {
 struct ExecutedCall {
   std::string_view module;
   std::uint64_t revision;
-  std::string_view function;  // empty: a command
+  std::string_view function;  // empty: a command, or an HTTP handler
   std::string_view request_id;
   const Request::Trace& trace;  // of the request
 };

@@ -24,14 +24,14 @@ bool OutputStream::ready() {
 }
 
 void OutputStream::write(ByteView bytes) {
-  bool wake = false;
+  bool is_enough = false;
   {
     const std::lock_guard lock(mutex_);
     buffer_.append(bytes);
-    wake = buffer_.size() >= reader_waits_for_;
-    if (wake) reader_waits_for_ = kNothing;
+    is_enough = buffer_.size() >= reader_waits_for_;
+    if (is_enough) reader_waits_for_ = kNothing;
   }
-  if (wake) wake_reader();
+  if (is_enough) wake();
 }
 
 void OutputStream::set_resume(std::function<void()> resume) {
@@ -53,13 +53,18 @@ void OutputStream::resume_guest() {
 void OutputStream::finish(ExecutionResult result) {
   if (on_end_) on_end_(result);
   result_ = std::move(result);
-  timer_.cancel();
+  wake_now();
 }
 
 // From the guest's thread. The stream lives until finish() has run on the loop, which is posted
 // after this.
-void OutputStream::wake_reader() {
-  asio::post(timer_.get_executor(), [this] { timer_.cancel(); });
+void OutputStream::wake() {
+  asio::post(timer_.get_executor(), [this] { wake_now(); });
+}
+
+void OutputStream::wake_now() {
+  timer_.cancel();
+  if (on_wake_) on_wake_();
 }
 
 // Whether there is less than that yet; then a write that makes it as much wakes the reader.
@@ -70,10 +75,13 @@ bool OutputStream::waits_for(std::size_t bytes) {
   return waits;
 }
 
-// Until then, or until the timer is cancelled.
 Task<void> OutputStream::sleep(std::chrono::milliseconds time) {
+  return sleep_until(std::chrono::steady_clock::now() + time);
+}
+
+Task<void> OutputStream::sleep_until(std::chrono::steady_clock::time_point time) {
   boost::system::error_code ignored;
-  timer_.expires_after(time);
+  timer_.expires_at(time);
   auto token = asio::redirect_error(use_task, ignored);
   co_await timer_.async_wait(token);
 }
@@ -86,6 +94,16 @@ Task<void> OutputStream::wait_for_start(std::chrono::milliseconds max_wait) {
 bool OutputStream::has_room() {
   const std::lock_guard lock(mutex_);
   return buffer_.size() < kHighWater;
+}
+
+bool OutputStream::can_resume() {
+  const std::lock_guard lock(mutex_);
+  return guest_waits_ && buffer_.size() < kHighWater;
+}
+
+std::size_t OutputStream::buffered() {
+  const std::lock_guard lock(mutex_);
+  return buffer_.size();
 }
 
 void OutputStream::reuse(Bytes& bytes) {

@@ -17,9 +17,9 @@
 
 namespace wasm_server {
 
-// A command's standard output on its way to a client: written by the guest on whatever thread it
-// runs, read on the session's event loop. The guest is suspended while more than a bounded amount
-// waits, so a slow client costs neither memory nor a thread.
+// A command's standard output, or a handler's answer, on its way to a client: written by the guest
+// on whatever thread it runs, read on the session's event loop. The guest is suspended while more
+// than a bounded amount waits, so a slow client costs neither memory nor a thread.
 class OutputStream : public OutputSink {
  public:
   explicit OutputStream(const Executor& executor) : timer_(executor) {}
@@ -30,6 +30,11 @@ class OutputStream : public OutputSink {
 
   // What wakes the guest up when there is room again. Until it is set, a guest without room waits.
   void set_resume(std::function<void()> resume);
+
+  // Called whenever the reader is woken, whatever else it waits for then; on the session's loop.
+  void on_wake(std::function<void()> hook) { on_wake_ = std::move(hook); }
+  // Wakes the reader. For the guest, before it has ended.
+  void wake();
 
   // Called once, when the guest has ended, on the session's loop.
   void on_end(std::function<void(const ExecutionResult&)> hook) { on_end_ = std::move(hook); }
@@ -43,8 +48,15 @@ class OutputStream : public OutputSink {
   Task<void> wait_for_start(std::chrono::milliseconds max_wait);
   // Waits for output, or for the end: takes what there is.
   Task<Bytes> take();
+  // Until then, or until it is woken.
+  Task<void> sleep_until(std::chrono::steady_clock::time_point time);
   // Whether the guest may write more, as it sees it.
   bool has_room();
+  // The same as the guest's wake(), and at once.
+  void wake_now();
+  // Whether it stands still because it could not, and can now.
+  bool can_resume();
+  std::size_t buffered();
   // Memory of what was taken, for what is written next; `bytes` is empty then.
   void reuse(Bytes& bytes);
   // What there is; the guest may go on.
@@ -59,7 +71,6 @@ class OutputStream : public OutputSink {
 
   bool waits_for(std::size_t bytes);
   Task<void> sleep(std::chrono::milliseconds time);
-  void wake_reader();
   void resume_guest();
 
   static constexpr auto kNothing = std::numeric_limits<std::size_t>::max();
@@ -67,6 +78,7 @@ class OutputStream : public OutputSink {
   Timer timer_;                            // session's loop: expires for a reader that waits
   std::optional<ExecutionResult> result_;  // session's loop
   std::function<void(const ExecutionResult&)> on_end_;
+  std::function<void()> on_wake_;
 
   std::mutex mutex_;
   Bytes buffer_;                             // guarded by mutex_

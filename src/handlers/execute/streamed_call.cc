@@ -44,15 +44,21 @@ Task<void> StreamedCall::run_in_background(std::shared_ptr<StreamedCall> self,
   ExecutionWaiter waiter;
   waiter.on_wait = [self](std::function<void()> cancel) { self->cancel_ = std::move(cancel); };
   waiter.on_resumable = [self](std::function<void()> resume) {
+    if (self->on_resumable_) self->on_resumable_(resume);
     self->stream_->set_resume(std::move(resume));
   };
   auto result = co_await self->worker_.finish(std::move(execution), std::move(waiter));
   self->stream_->finish(std::move(result));
 }
 
+// When the loop has stopped, nobody is there to be told.
 void StreamedCall::cancel() {
+  if (!execution_) return cancel_();
   execution_.reset();
-  cancel_();
+  if (worker_.context().stopped()) return;
+  ExecutionResult result;
+  result.outcome = Cancelled{};
+  stream_->finish(std::move(result));
 }
 
 }  // namespace wasm_server

@@ -19,6 +19,12 @@ class StreamedCall : public std::enable_shared_from_this<StreamedCall> {
 
   OutputStream& stream() { return *stream_; }
 
+  // Called with what wakes the guest, once it is in the background: for what else it may wait for
+  // than room for its output.
+  void on_resumable(std::function<void(std::function<void()>)> hook) {
+    on_resumable_ = std::move(hook);
+  }
+
   // Whether the guest stands still until its output is taken and go_on() called. A call that is
   // dropped then ends.
   bool stands() const { return execution_ && execution_->waits_for_sink(); }
@@ -29,7 +35,7 @@ class StreamedCall : public std::enable_shared_from_this<StreamedCall> {
 
   // The guest goes on beside the caller, once.
   void move_to_background();
-  // Ends it, wherever it is.
+  // Ends it, wherever it is. The end of one that stands is told at once.
   void cancel();
 
  private:
@@ -38,6 +44,7 @@ class StreamedCall : public std::enable_shared_from_this<StreamedCall> {
   Worker& worker_;
   std::optional<Execution> execution_;  // while it is on the worker
   std::shared_ptr<OutputStream> stream_;
+  std::function<void(std::function<void()>)> on_resumable_;
   std::function<void()> cancel_ = [] {};  // what does it in the background
 };
 

@@ -49,8 +49,7 @@ Result<void> parse_kind(const Request& request, ListRequest& list) {
   const std::optional<std::string> text = request.query_value("kind");
   if (!text) return {};
   list.query.kind = module_kind_from_text(*text);
-  list.none = *text == "component" || *text == "http";
-  if (list.query.kind || list.none) return {};
+  if (list.query.kind) return {};
   return bad("the parameter kind must be one of module, command, component, http");
 }
 

@@ -11,8 +11,8 @@
 
 namespace wasm_server {
 
-// kBadRequest names the parameter that is not what the contract says. `none` is set for a kind that
-// this version stores no modules of.
+// kBadRequest names the parameter that is not what the contract says. `none` is set where the
+// request may see none of the modules that it asks for.
 struct ListRequest {
   ListQuery query;
   bool none = false;

@@ -56,10 +56,11 @@ TEST(ListQuery, NamesWhatIsWrong) {
   EXPECT_THAT(parse("kind=thing").error().message, HasSubstr("kind"));
 }
 
-TEST(ListQuery, KnowsKindsThatNothingIsStoredOfYet) {
-  EXPECT_TRUE(parse("kind=component")->none);
-  EXPECT_TRUE(parse("kind=http")->none);
-  EXPECT_FALSE(parse("kind=module")->none);
+TEST(ListQuery, KnowsEveryKind) {
+  EXPECT_EQ(parse("kind=module")->query.kind, ModuleKind::kModule);
+  EXPECT_EQ(parse("kind=component")->query.kind, ModuleKind::kComponent);
+  EXPECT_EQ(parse("kind=http")->query.kind, ModuleKind::kHttp);
+  EXPECT_FALSE(parse("kind=http")->none);
 }
 
 TEST(ListQuery, LinksToTheNextPageOfTheSameQuery) {

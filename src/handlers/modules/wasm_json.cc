@@ -141,6 +141,11 @@ void append_environment(std::string& out, const WasmMetaData& meta_data) {
   out += '}';
 }
 
+bool has_egress(const WasmMetaData& meta_data) {
+  const auto kind = meta_data.info->kind;
+  return kind == ModuleKind::kHttp || kind == ModuleKind::kComponent || !meta_data.egress.empty();
+}
+
 void append_settings(std::string& out, const WasmMetaData& meta_data, const ModuleStatus& status) {
   out += ",\"labels\":";
   append_map(out, meta_data.labels);
@@ -155,6 +160,10 @@ void append_settings(std::string& out, const WasmMetaData& meta_data, const Modu
   if (meta_data.info->kind == ModuleKind::kCommand || !meta_data.output_types.empty()) {
     out += ",\"output_types\":";
     append_array(out, meta_data.output_types, append_text);
+  }
+  if (has_egress(meta_data)) {
+    out += ",\"egress\":";
+    append_array(out, meta_data.egress, append_text);
   }
   out += ",\"imports\":";
   append_array(out, meta_data.info->imports, append_import);

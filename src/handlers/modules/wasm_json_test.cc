@@ -26,6 +26,7 @@ WasmMetaData example() {
   meta_data.args = {"-v"};
   meta_data.env = {{"A", "1"}, {"B", "\n"}};
   meta_data.output_types = {"text/html"};
+  meta_data.egress = {"*.example.net"};
   meta_data.created_at = 1795392000000;
   meta_data.updated_at = 1795392000001;
   return meta_data;
@@ -53,6 +54,7 @@ TEST(WasmJson, ShowsEveryFieldInTheContractsOrder) {
       R"("functions":[{"name":"add","param":[{"name":"p0","param_type":"i32"}],"result":["externref"]},)"
       R"({"name":"","param":[],"result":[]}],)"
       R"("args":["-v"],"env":{"A":"1","B":"\n"},"output_types":["text/html"],)"
+      R"("egress":["*.example.net"],)"
       R"("imports":[{"module":"wasi_snapshot_preview1","name":"fd_write"}],)"
       R"("created_at":"2026-11-23T00:00:00.000Z","updated_at":"2026-11-23T00:00:00.001Z"})");
 }

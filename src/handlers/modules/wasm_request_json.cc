@@ -103,6 +103,12 @@ Result<std::vector<std::string>> read_string_list(JsonValue value, std::string_v
   return list;
 }
 
+// Null: none.
+Result<std::vector<std::string>> read_egress(JsonValue value, std::string_view path) {
+  if (value.kind() == JsonKind::kNull) return {};
+  return read_string_list(value, path);
+}
+
 Result<ValueType> read_value_type(JsonValue value, std::string_view path) {
   std::optional<ValueType> type;
   if (value.kind() == JsonKind::kString) type = value_type_from_text(value.text());
@@ -172,6 +178,7 @@ constexpr Field kFields[] = {
     {"env", read_env},
     {"args", read_into<&WasmRequest::args, read_string_list>},
     {"output_types", read_into<&WasmRequest::output_types, read_string_list>},
+    {"egress", read_into<&WasmRequest::egress, read_egress>},
     {"revision", read_into<&WasmRequest::revision, read_count>},
 };
 

@@ -24,6 +24,7 @@ TEST(WasmRequestJson, ReadsEveryField) {
     "labels": {"team": "maths"},
     "limits": {"timeout_ms": 1, "memory_bytes": 2, "output_bytes": 3, "max_concurrency": 0, "max_queue": 5},
     "env": {"K": "V"}, "args": ["-v", ""], "output_types": ["text/html"],
+    "egress": ["api.example.org"],
     "revision": 18446744073709551615})");
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->wasm, Bytes("\0asm", 4));
@@ -38,6 +39,7 @@ TEST(WasmRequestJson, ReadsEveryField) {
   EXPECT_THAT(*request->env, ElementsAre(Pair("K", "V")));
   EXPECT_THAT(*request->args, ElementsAre("-v", ""));
   EXPECT_THAT(*request->output_types, ElementsAre("text/html"));
+  EXPECT_THAT(*request->egress, ElementsAre("api.example.org"));
   EXPECT_EQ(request->revision, 18446744073709551615U);
 }
 

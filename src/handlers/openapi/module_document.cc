@@ -10,35 +10,14 @@
 #include "base/percent_encoding.h"
 #include "handlers/openapi/json_writer.h"
 #include "handlers/openapi/schemas.h"
+#include "handlers/openapi/value_schema.h"
 
 namespace wasm_server {
 namespace {
 
-constexpr std::string_view kAny = "{}";
 constexpr std::string_view kOutput =
     R"("stdout":{"type":"string"},"stdout_base64":{"type":"string","contentEncoding":"base64"},)"
     R"("stderr":{"type":"string"},"stderr_base64":{"type":"string","contentEncoding":"base64"})";
-
-// Contract, section 4: values in JSON. Arguments may be unsigned spellings; results are signed.
-std::string_view schema_of(const ValueType& type, bool is_argument) {
-  switch (type.kind()) {
-    case ValueType::kI32:
-      return is_argument ? R"({"type":"integer","minimum":-2147483648,"maximum":4294967295})"
-                         : R"({"type":"integer","minimum":-2147483648,"maximum":2147483647})";
-    case ValueType::kI64:
-      return R"({"type":["integer","string"],"format":"int64","description":"text beyond 2^53"})";
-    case ValueType::kF32:
-    case ValueType::kF64:
-      return R"({"type":["number","string"],"description":"NaN and the infinities are text"})";
-    case ValueType::kV128:
-      return R"({"type":"string","pattern":"^[0-9a-fA-F]{32}$"})";
-    case ValueType::kFuncref:
-    case ValueType::kExternref:
-      return R"({"type":"null"})";
-    default:
-      return kAny;
-  }
-}
 
 bool have_names(std::span<const WasmParam> param) {
   std::set<std::string_view> names;
@@ -52,7 +31,9 @@ void append_named(std::string& out, std::span<const WasmParam> param) {
     args.text("type", "object");
     args.json("additionalProperties", "false");
     write_object(args.value("properties"), [&](Members& properties) {
-      for (const WasmParam& one : param) properties.json(one.name, schema_of(one.param_type, true));
+      for (const WasmParam& one : param) {
+        append_schema(properties.value(one.name), one.param_type, true);
+      }
     });
     write_array(args.value("required"), [&](Members& required) {
       for (const WasmParam& one : param) append_json_string(required.item(), one.name);
@@ -61,13 +42,13 @@ void append_named(std::string& out, std::span<const WasmParam> param) {
 }
 
 // An array of exactly these.
-template <class Items, class Schema>
-void append_tuple(std::string& out, const Items& items, Schema schema) {
+template <class Items, class Append>
+void append_tuple(std::string& out, const Items& items, Append append) {
   write_object(out, [&](Members& tuple) {
     tuple.text("type", "array");
     if (!items.empty()) {
       write_array(tuple.value("prefixItems"), [&](Members& all) {
-        for (const auto& one : items) all.item() += schema(one);
+        for (const auto& one : items) append(all.item(), one);
       });
     }
     tuple.json("minItems", std::to_string(items.size()));
@@ -87,8 +68,9 @@ void append_call(std::string& out, std::string_view function, std::span<const Wa
       if (have_names(param)) {
         append_named(args, param);
       } else {
-        append_tuple(args, param,
-                     [](const WasmParam& one) { return schema_of(one.param_type, true); });
+        append_tuple(args, param, [](std::string& item, const WasmParam& one) {
+          append_schema(item, one.param_type, true);
+        });
       }
     });
   });
@@ -96,7 +78,8 @@ void append_call(std::string& out, std::string_view function, std::span<const Wa
 
 void append_results(std::string& out, std::span<const ValueType> result) {
   out += R"({"type":"object","required":["results"],"properties":{"results":)";
-  append_tuple(out, result, [](const ValueType& type) { return schema_of(type, false); });
+  append_tuple(out, result,
+               [](std::string& item, const ValueType& type) { append_schema(item, type, false); });
   out.append(",").append(kOutput).append("}}");
 }
 
@@ -155,6 +138,7 @@ std::string signature(std::span<const WasmParam> param, std::span<const ValueTyp
 
 void append_functions(Members& paths, const WasmMetaData& meta_data) {
   for (const FunctionInfo& function : meta_data.info->functions) {
+    if (!can_be_called(function)) continue;
     const auto param = params_of(meta_data, function);
     Forms forms;
     append_call(forms.request, function.name, param);
@@ -162,6 +146,28 @@ void append_functions(Members& paths, const WasmMetaData& meta_data) {
     std::string path = "/wasm/" + meta_data.id + "#";
     append_percent_encoded(path, function.name);
     append_operation(paths.value(path), function.name, signature(param, function.result), forms);
+  }
+}
+
+// Nobody but the handler knows what it is asked and answers.
+void append_handler(Members& paths, const std::string& id) {
+  constexpr std::string_view kMethods[] = {"get", "head", "post", "put", "delete", "patch"};
+  constexpr std::string_view kAnswers =
+      R"({"default":{"description":"the handler's answer","content":{"*/*":{}}}})";
+  for (const bool has_path : {false, true}) {
+    write_object(paths.value("/http/" + id + (has_path ? "/{path}" : "")), [&](Members& methods) {
+      if (has_path) {
+        methods.json("parameters",
+                     R"([{"name":"path","in":"path","required":true,"schema":{"type":"string"}}])");
+      }
+      for (const std::string_view method : kMethods) {
+        write_object(methods.value(method), [&](Members& operation) {
+          operation.text("operationId", std::string(has_path ? "path_" : "root_").append(method));
+          operation.json("responses", kAnswers);
+          operation.json("security", R"([{},{"token":["execute"]}])");
+        });
+      }
+    });
   }
 }
 
@@ -185,7 +191,9 @@ std::string module_document(const WasmMetaData& meta_data) {
     });
     members.json("servers", R"([{"url":"/"}])");
     write_object(members.value("paths"), [&](Members& paths) {
-      if (meta_data.info->kind == ModuleKind::kCommand) {
+      if (meta_data.info->kind == ModuleKind::kHttp) {
+        append_handler(paths, meta_data.id);
+      } else if (meta_data.info->kind == ModuleKind::kCommand) {
         append_operation(paths.value("/wasm/" + meta_data.id), "run", "runs the command",
                          command_forms());
       } else {

@@ -55,12 +55,40 @@ TEST(ModuleDocument, BearsAnyName) {
   EXPECT_EQ(paths.begin()->value().at("post").at("operationId").as_string(), name);
 }
 
+TEST(ModuleDocument, LeavesOutWhatCannotBeCalled) {
+  const auto document =
+      document_of(module_with({{"f", {}, {*value_type_from_text("own<counter>")}}, {"g", {}, {}}}));
+  const auto& paths = document.at("paths").as_object();
+  ASSERT_EQ(paths.size(), 1U);
+  EXPECT_EQ(paths.begin()->key(), "/wasm/m#g");
+}
+
+TEST(ModuleDocument, OfAHandlerNamesWhereItIsReached) {
+  WasmMetaData meta_data = module_with({});
+  ModuleInfo info = *meta_data.info;
+  info.kind = ModuleKind::kHttp;
+  meta_data.info = info;
+  const auto document = document_of(meta_data);
+  const auto& paths = document.at("paths").as_object();
+  ASSERT_EQ(paths.size(), 2U);
+  EXPECT_TRUE(paths.at("/http/m").as_object().contains("get"));
+  EXPECT_TRUE(paths.at("/http/m/{path}").as_object().contains("patch"));
+  EXPECT_LE(module_document(meta_data).size(), 8'192U);
+}
+
 TEST(ModuleDocument, IsNotLongerThanIsExpected) {
   std::vector<FunctionInfo> functions;
   for (int i = 0; i < 200; ++i) {
     functions.push_back({"function" + std::to_string(i),
                          std::vector<WasmParam>(20, {"p", ValueType::kI32}),
                          std::vector<ValueType>(20, ValueType::kI32)});
+  }
+  for (const std::string part : {"u8", "f32", "s64", "list<u8>", "option<option<u8>>", "result",
+                                 "variant { a, b, c }", "enum { a, b }", "record { a: f32 }"}) {
+    for (const std::string& type : {part, "list<" + part + ">", "tuple<" + part + ">"}) {
+      const ValueType both = *value_type_from_text(type);
+      functions.push_back({type, std::vector<WasmParam>(20, {"p", both}), {both}});
+    }
   }
   const WasmMetaData meta_data = module_with(std::move(functions));
   const std::size_t size = module_document(meta_data).size();

@@ -90,6 +90,7 @@ void append_parameters(Members& members, const Route& route, const Operation& op
   write_array(members.value("parameters"), [&](Members& all) {
     if (route.pattern.find("{id}") != std::string_view::npos)
       append_parameter(all.item(), "id", "path", parameter_schema("id"));
+    if (route.pattern.ends_with('*')) append_parameter(all.item(), "path", "path", kAnyText);
     for (const QueryParameter& parameter : route.query) {
       const std::string_view schema = parameter_schema(parameter.name);
       if (schema.empty()) differ(route.name, "a parameter has no schema");
@@ -141,12 +142,20 @@ void append_security(Members& members, const Route& route) {
   });
 }
 
-void append_operation(std::string& out, const Route& route) {
+// The last segment of a pattern as OpenAPI has it: a parameter, in which a slash is encoded for who
+// follows the document to the letter.
+std::string path_of(const Route& route) {
+  std::string path(route.pattern);
+  if (path.ends_with('*')) path.replace(path.size() - 1, 1, "{path}");
+  return path;
+}
+
+void append_operation(std::string& out, const Route& route, std::string_view id) {
   const Operation& operation = operation_of(route);
   check_answers(route, operation);
   check_request(route, operation);
   write_object(out, [&](Members& members) {
-    members.text("operationId", route.name);
+    members.text("operationId", id);
     members.text("summary", route.summary);
     if (!operation.description.empty()) members.text("description", operation.description);
     write_array(members.value("tags"),
@@ -158,14 +167,25 @@ void append_operation(std::string& out, const Route& route) {
   });
 }
 
+// Of a route that takes any method, one for each that OpenAPI knows and a client is likely to send.
+void append_operations(Members& methods, const Route& route) {
+  constexpr std::string_view kAny[] = {"get", "head", "post", "put", "delete", "options", "patch"};
+  if (route.method != Method::kAny) {
+    append_operation(methods.value(to_lower(method_name(route.method))), route, route.name);
+    return;
+  }
+  for (const std::string_view method : kAny)
+    append_operation(methods.value(method), route,
+                     std::string(route.name).append("_").append(method));
+}
+
 void append_paths(Members& members, std::span<const Route> routes) {
-  std::map<std::string_view, std::vector<const Route*>> by_path;
-  for (const Route& route : routes) by_path[route.pattern].push_back(&route);
+  std::map<std::string, std::vector<const Route*>> by_path;
+  for (const Route& route : routes) by_path[path_of(route)].push_back(&route);
   write_object(members.value("paths"), [&](Members& paths) {
     for (const auto& [path, of_path] : by_path) {
       write_object(paths.value(path), [&](Members& methods) {
-        for (const Route* route : of_path)
-          append_operation(methods.value(to_lower(method_name(route->method))), *route);
+        for (const Route* route : of_path) append_operations(methods, *route);
       });
     }
   });

@@ -72,6 +72,20 @@ constexpr Operation kOperations[] = {
                   .description = "what it gave",
                   .bodies = {{"application/json", "ExecutionResult"}, {"*/*"}}}},
      .headers = {"Wasm-Timeout-Ms", "Accept"}},
+    {.route = "handle_http_root",
+     .tag = "executions",
+     .description = "As with a path behind it.",
+     .request = {{"*/*"}},
+     .answers = {{.status = 200, .description = "the handler's", .bodies = {{"*/*"}}}},
+     .headers = {"Wasm-Timeout-Ms"}},
+    {.route = "handle_http",
+     .tag = "executions",
+     .description =
+         "Whatever the method. The handler gets the request with the path behind the id, "
+         "as it was sent; status, header and body of the answer are its own.",
+     .request = {{"*/*"}},
+     .answers = {{.status = 200, .description = "the handler's", .bodies = {{"*/*"}}}},
+     .headers = {"Wasm-Timeout-Ms"}},
     {.route = "get_module_openapi",
      .tag = "modules",
      .description = "Paths differ in their fragment, which clients do not send: the body of a call "

@@ -127,6 +127,7 @@ RequestParser::Status RequestParser::check_framing() {
 RequestParser::Status RequestParser::fill_request(const char* start, Request& request) {
   const auto view = [start](Span span) { return std::string_view(start + span.offset, span.size); };
   request.method = method_;
+  request.method_text = view(method_text_);
   request.headers.clear();
   for (const Field& field : fields_)
     request.headers.push_back({view(field.name), view(field.value)});
@@ -205,9 +206,10 @@ bool RequestParser::is_folded(BeastString name, BeastString value) const {
   return std::find(name.data() + name.size(), value.data(), '\r') != value.data();
 }
 
-void RequestParser::on_request_impl(http::verb verb, BeastString, BeastString target, int version,
-                                    BeastError&) {
+void RequestParser::on_request_impl(http::verb verb, BeastString method, BeastString target,
+                                    int version, BeastError&) {
   method_ = method_of(verb);
+  method_text_ = span_of(method);
   target_ = span_of(target);
   version_ = version;
 }

@@ -97,6 +97,7 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   const char* start_ = nullptr;
   const char* end_ = nullptr;  // of what was received
   std::vector<Field> fields_;
+  Span method_text_;
   Span target_;
   Span host_;
   Method method_ = Method::kOther;

@@ -108,6 +108,13 @@ void ReplyWriter::start(const Reply& reply, std::optional<std::uint64_t> size,
   is_sent_ = false;
 }
 
+Outgoing ReplyWriter::header() {
+  is_sent_ = true;
+  Outgoing out;
+  out.add(out_);
+  return out;
+}
+
 Outgoing ReplyWriter::piece(ByteView bytes) {
   if (is_sent_) out_.clear();
   is_sent_ = true;

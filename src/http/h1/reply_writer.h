@@ -35,6 +35,8 @@ class ReplyWriter {
   // with the connection, which must not be kept alive then. The header goes out with the first
   // piece. `end` is for the last bytes; it may be the first.
   void start(const Reply& reply, std::optional<std::uint64_t> size, const Context& context);
+  // The header alone, before the first piece.
+  Outgoing header();
   Outgoing piece(ByteView bytes);
   Outgoing end(const HeaderFields& trailers);
 

@@ -81,6 +81,9 @@ class Connection {
   void watch(std::move_only_function<void()> gone, std::string_view probe);
   void unwatch() { gone_ = nullptr; }
 
+  // Ends the waits that are under way now.
+  void interrupt() { stream_->cancel(); }
+
   PeerAddress peer_address() { return stream_->peer_address(); }
 
   // No more to send: tells the client so, without throwing away what it has still to read.

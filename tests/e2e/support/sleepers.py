@@ -7,12 +7,12 @@ import time
 from support.raw import post
 
 
-def sleep_many(server, id: str, count: int, timeout_ms: int, ready=None) -> list[int]:
+def sleep_many(server, id: str, count: int, timeout_ms: int, ready=None, path: str = "/wasm") -> list[int]:
     """Starts `count` calls of a sleeping guest, each on its own connection; their statuses when all have ended.
-    `ready` is called while they sleep."""
+    `ready` is called while they sleep. `path`: what the id is called under."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 1000)), hard))
-    request = post(f"/wasm/{id}", b"{}", "Content-Type: application/json", f"Wasm-Timeout-Ms: {timeout_ms}")
+    request = post(f"{path}/{id}", b"{}", "Content-Type: application/json", f"Wasm-Timeout-Ms: {timeout_ms}")
     connections = []
     for _ in range(count):
         connection = server.connect()
