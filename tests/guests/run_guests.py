@@ -57,7 +57,7 @@ def measure(server: ServerProcess, guests) -> list[list[str]]:
                 continue
             assert upload.status_code == 201, upload.text
             first[guest.file] = milliseconds(client, guest, guest.calls[0])[0]
-        wait_for_artefacts(client, [guest.file.removesuffix(".wasm").replace("/", "-") for guest in guests if guest.stored])
+        wait_for_artefacts(client, [real_guests.id_of(guest.file) for guest in guests if guest.stored])
     server.restart()
     with Client(server.url, timeout=300) as client:
         for guest in guests:

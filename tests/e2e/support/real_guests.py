@@ -37,6 +37,18 @@ def missing(module: str) -> dict:
     return {"code": "invalid-module", "detail": module}
 
 
+GREETINGS = (
+    Call("greet", {"function": "greet", "args": ["ü"]}, {"results": ["Hello, ü!"]}),
+    Call("greet, arguments by name, function in full",
+         {"function": "example:greetings/greetings.greet@1.0.0", "args": {"name": "you"}}, {"results": ["Hello, you!"]}),
+    Call("summary", {"function": "summary", "args": [[1, 2.5, 7]]},
+         {"results": [{"ok": {"count": 3, "mean": 3.5, "largest": 7}}]}),
+    Call("summary of nothing", {"function": "summary", "args": [[]]}, {"results": [{"err": "no numbers"}]}),
+    Call("not a list", {"function": "summary", "args": [1]}, {"code": "bad-request"}, 400))
+
+# The languages of examples/components and how each handler there names its own.
+LANGUAGES = {"rust": "Rust", "c": "C", "javascript": "JavaScript", "python": "Python", "go": "Go"}
+
 ALL = [
     RealGuest("c/wc.wasm", (
         Call("wc", {"stdin": "one two\nthree\n"}, {"exit_code": 0, "stdout": "2 3 14\n", "stderr": ""}),
@@ -71,6 +83,11 @@ ALL = [
                                       "stdin": '{"a": "ü"}'}, {"exit_code": 0, "stdout": "ü\n"}),
         Call("exception", {"args": ["-c", "1/0"]}, {"exit_code": 1}),
         Call("a file", {"args": ["-c", "open('/etc/passwd')"]}, {"exit_code": 1}))),
+    *[RealGuest(f"components/{language}/greetings.wasm", GREETINGS) for language in LANGUAGES],
+    RealGuest("components/go/command.wasm", (
+        Call("words", {"args": ["2"], "stdin": "a b a Ü b a ü ü ü\n"}, {"exit_code": 0, "stdout": "4 ü\n3 a\n", "stderr": ""}),
+        # WASI 0.2 has no other exit codes than 0 and 1, whatever the program says.
+        Call("not a number", {"args": ["x"]}, {"exit_code": 1, "stdout": ""}))),
     RealGuest("refused/sql.wasm", (Call("sql.js", {}, missing("import"), 422),)),
     RealGuest("refused/esbuild.wasm", (Call("esbuild", {}, missing("import"), 422),)),
     RealGuest("refused/wasmoon.wasm", (Call("wasmoon", {}, missing("import"), 422),)),
@@ -88,9 +105,13 @@ def fetch(*groups: str) -> subprocess.CompletedProcess:
     return subprocess.run([GUESTS / "fetch", *groups], text=True, capture_output=True, timeout=1800)
 
 
+def id_of(file: str) -> str:
+    return file.removesuffix(".wasm").replace("/", "-")
+
+
 def add(client: Client, guest: RealGuest) -> httpx.Response:
     code = (directory() / guest.file).read_bytes()
-    id = guest.file.removesuffix(".wasm").replace("/", "-")
+    id = id_of(guest.file)
     answer = client.post("/wasm", params={"id": id}, content=code, headers={"Content-Type": "application/wasm"})
     if answer.status_code == 201:
         changed = client.put(f"/wasm/{id}", json={"limits": {"timeout_ms": 60000}})
@@ -99,7 +120,7 @@ def add(client: Client, guest: RealGuest) -> httpx.Response:
 
 
 def call(client: Client, guest: RealGuest, one: Call) -> httpx.Response:
-    id = guest.file.removesuffix(".wasm").replace("/", "-")
+    id = id_of(guest.file)
     body = dict(one.body)
     if guest.group == "refused":  # any function would do: the imports are looked at first
         body["function"] = client.meta(id)["functions"][0]["name"]
