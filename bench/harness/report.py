@@ -11,7 +11,8 @@ import time
 from harness.measure import Row
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-ORDER = ("execute", "save", "read", "tls", "isolation", "flood", "start", "memory", "first_answer", "growth", "inprocess")
+ORDER = ("execute", "save", "read", "tls", "isolation", "flood", "start", "memory", "first_answer", "growth", "components",
+         "inprocess")
 HEAD = ("| # | Measure | wasm-server | Beside it | Ratio | Goal | |\n"
         "|---|---|---|---|---|---|---|\n")
 
